@@ -1,0 +1,40 @@
+import type { Crc32 } from '../values/crc32.js';
+
+/** Something that takes the bytes of a payload as they come off the wire. */
+export interface PayloadSink {
+  /**
+   * Takes the next bytes. The caller uses the buffer again as soon as this returns, or once the promise it returns is
+   * fulfilled; the promise is the back-pressure.
+   */
+  write(bytes: Buffer): void | Promise<void>;
+}
+
+/**
+ * The place an operation gave to a payload before its bytes arrived. The binding writes at most {@link limit} bytes
+ * to it; what comes beyond is counted in the payload's length and thrown away.
+ */
+export interface Placement extends PayloadSink {
+  /** How many bytes this place takes. */
+  readonly limit: number;
+  /**
+   * Gives the place up. Called by the binding exactly once for every placement, after the call has ended, however it
+   * ended: connection lost, message malformed, operation failed or succeeded. What the operation has taken over by
+   * then is not touched.
+   */
+  release(): void | Promise<void>;
+}
+
+/**
+ * The value of a base64Binary parameter: bytes that were taken off the wire before the operation was called. They are
+ * where {@link placement} says, or, when the place could not be known yet, wait to be copied.
+ */
+export interface Payload {
+  /** Decoded length in bytes, all of it, also beyond a limit. */
+  readonly length: number;
+  /** CRC-32 of the decoded bytes. Undefined when the payload ran over its limit and was not read to its end. */
+  readonly crc32: Crc32;
+  /** The place the operation gave when the content arrived; undefined when it was not asked, or gave none. */
+  readonly placement: Placement | undefined;
+  /** Writes the bytes of a payload without a placement to a sink, at most once. */
+  copyTo(sink: PayloadSink): Promise<void>;
+}

@@ -1,0 +1,14 @@
+/**
+ * A call that could not be carried out, for a reason the caller is told: HTTP 200 and `success="false"` with this text
+ * (CONTRACT: business failures). Whatever else is thrown is a fault of the server and is answered `SystemError:`.
+ */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+}
+
+/** A failure of the machine under the server (disk, database), told to the caller without details. */
+export class StorageFailure extends Failure {
+  constructor(what: string, options?: ErrorOptions) {
+    super(`SystemError: ${what}`, options);
+  }
+}
