@@ -1,0 +1,49 @@
+import type { Guid } from '../values/guid.js';
+
+/**
+ * Where content lies. A content is a run of bytes with a GUID for a name; it grows at its end while it is staged and
+ * is never changed once it is complete. Which contents there are, how long they are and what they are for is the
+ * database's to say; the store keeps bytes.
+ */
+export interface ContentStore {
+  /** Opens a content for writing from `offset` on, and makes it when it is not there. */
+  openWriter(id: Guid, offset: number): Promise<ContentWriter>;
+  /** Opens a content for reading. @throws ContentMissing when it is not there. */
+  openReader(id: Guid): Promise<ContentReader>;
+  /** Removes a content. One that is not there is removed already. */
+  remove(id: Guid): Promise<void>;
+  /** Length in bytes of what is there, or undefined when nothing is. */
+  size(id: Guid): Promise<number | undefined>;
+  /** Makes the bytes of a content and its name survive a loss of power. */
+  sync(id: Guid): Promise<void>;
+  /** Every name in the store, in no order: contents, and what else was put there. */
+  list(): AsyncIterable<StoredName>;
+}
+
+/** Something in the store: a content, or a file that is none of ours. */
+export type StoredName = { readonly id: Guid } | { readonly stranger: string };
+
+export interface ContentWriter {
+  /**
+   * Writes `bytes` behind those written before. They may be used again when this returns. What was written survives a
+   * crash of the process when this has returned. @throws StorageFailure
+   */
+  write(bytes: Buffer): void | Promise<void>;
+  /**
+   * Starts to bring what was written to the disk, so that a later sync finds little left to do; does not wait. When it
+   * fails, `failed` is called: the content is not to be trusted, and a later sync need not notice (the system reports
+   * such an error once).
+   */
+  writeBack(failed: () => void): void;
+  close(): void;
+}
+
+export interface ContentReader {
+  /** Reads into `buffer` from `position` on; returns how many bytes: fewer than asked only at the end. @throws StorageFailure */
+  read(buffer: Buffer, position: number): Promise<number>;
+  close(): void;
+}
+
+export class ContentMissing extends Error {
+  override readonly name = 'ContentMissing';
+}

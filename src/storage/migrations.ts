@@ -1,0 +1,136 @@
+import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
+import type { Schema } from './schema.js';
+
+/* A migration that has been released is never changed. */
+
+const initial: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('server_state')
+      .addColumn('id', 'integer', (c) => c.primaryKey().check(sql`id = 1`))
+      .addColumn('epoch', 'integer', (c) => c.notNull())
+      .addColumn('stopped_cleanly', 'integer', (c) => c.notNull())
+      .execute();
+    await sql`insert into server_state (id, epoch, stopped_cleanly) values (1, 1, 1)`.execute(db);
+    await db.schema
+      .createTable('users')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('name_key', 'text', (c) => c.notNull().unique())
+      .addColumn('first_name', 'text', (c) => c.notNull())
+      .addColumn('last_name', 'text', (c) => c.notNull())
+      .addColumn('email', 'text', (c) => c.notNull())
+      .addColumn('password_hash', 'text', (c) => c.notNull())
+      .addColumn('is_administrator', 'integer', (c) => c.notNull())
+      .addColumn('is_disabled', 'integer', (c) => c.notNull())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createTable('sessions')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('ticket_hash', 'text', (c) => c.notNull().unique())
+      .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('used_at', 'integer', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('sessions_used_at').on('sessions').column('used_at').execute();
+    await db.schema
+      .createTable('folders')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('library_id', 'integer', (c) => c.references('folders.id'))
+      .addColumn('parent_id', 'integer', (c) => c.references('folders.id'))
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('name_key', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .execute();
+    await sql`create unique index folders_name on folders (coalesce(parent_id, 0), name_key)`.execute(db);
+    await db.schema
+      .createTable('libraries')
+      .addColumn('folder_id', 'integer', (c) => c.primaryKey().references('folders.id'))
+      .addColumn('is_offline', 'integer', (c) => c.notNull())
+      .addColumn('everyone', 'text', (c) => c.notNull().check(sql`everyone in ('none', 'read', 'write')`))
+      .execute();
+    await db.schema
+      .createTable('library_rights')
+      .addColumn('library_id', 'integer', (c) => c.notNull().references('libraries.folder_id'))
+      .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+      .addColumn('access', 'text', (c) => c.notNull().check(sql`access in ('read', 'write')`))
+      .addPrimaryKeyConstraint('library_rights_key', ['library_id', 'user_id'])
+      .execute();
+    await db.schema
+      .createTable('documents')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('library_id', 'integer', (c) => c.notNull().references('libraries.folder_id'))
+      .addColumn('folder_id', 'integer', (c) => c.notNull().references('folders.id'))
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('name_key', 'text', (c) => c.notNull())
+      .addColumn('description', 'text', (c) => c.notNull())
+      .addColumn('keywords', 'text', (c) => c.notNull())
+      .addColumn('locked_by', 'integer', (c) => c.references('users.id'))
+      .addColumn('locked_at', 'integer')
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addUniqueConstraint('documents_name', ['folder_id', 'name_key'])
+      .execute();
+    await db.schema
+      .createTable('versions')
+      .addColumn('document_id', 'integer', (c) => c.notNull().references('documents.id'))
+      .addColumn('number', 'integer', (c) => c.notNull())
+      .addColumn('content_id', 'text', (c) => c.notNull().unique())
+      .addColumn('size', 'integer', (c) => c.notNull())
+      .addColumn('crc32', 'integer', (c) => c.notNull())
+      .addColumn('author_id', 'integer', (c) => c.notNull().references('users.id'))
+      .addColumn('comment', 'text', (c) => c.notNull())
+      .addColumn('text_only_content', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('modified_at', 'integer', (c) => c.notNull())
+      .addColumn('published_at', 'integer')
+      .addPrimaryKeyConstraint('versions_key', ['document_id', 'number'])
+      .execute();
+    await db.schema
+      .createTable('upload_handlers')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('session_id', 'integer', (c) => c.notNull().references('sessions.id'))
+      .addColumn('chunk_size', 'integer', (c) => c.notNull())
+      .addColumn('length', 'integer', (c) => c.notNull())
+      .addColumn('crc32', 'integer', (c) => c.notNull())
+      .addColumn('is_complete', 'integer', (c) => c.notNull())
+      .addColumn('last_chunk_length', 'integer')
+      .addColumn('last_chunk_crc32', 'integer')
+      .addColumn('suspect_claimed', 'integer')
+      .addColumn('suspect_computed', 'integer')
+      .addColumn('writer', 'text')
+      .addColumn('epoch', 'integer', (c) => c.notNull())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('used_at', 'integer', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('upload_handlers_session').on('upload_handlers').column('session_id').execute();
+    await db.schema.createIndex('upload_handlers_used_at').on('upload_handlers').column('used_at').execute();
+    await db.schema
+      .createTable('download_handlers')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('session_id', 'integer', (c) => c.notNull().references('sessions.id'))
+      .addColumn('content_id', 'text', (c) => c.notNull())
+      .addColumn('owns_content', 'integer', (c) => c.notNull())
+      .addColumn('size', 'integer', (c) => c.notNull())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('used_at', 'integer', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('download_handlers_session').on('download_handlers').column('session_id').execute();
+    await db.schema.createIndex('download_handlers_used_at').on('download_handlers').column('used_at').execute();
+    await db.schema
+      .createTable('unclaimed_contents')
+      .addColumn('content_id', 'text', (c) => c.primaryKey())
+      .addColumn('since', 'integer', (c) => c.notNull())
+      .execute();
+  },
+};
+
+const provider: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ '0001_initial': initial }),
+};
+
+/** Brings the database to the newest schema. @throws when a step fails; the steps before it stand. */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error instanceof Error ? error : new Error('The database could not be migrated.');
+}
