@@ -6,7 +6,9 @@ import type { Guid } from '../values/guid.js';
  * database's to say; the store keeps bytes.
  */
 export interface ContentStore {
-  /** Opens a content for writing from `offset` on, and makes it when it is not there. */
+  /** Makes an empty content. Its name must be recorded before, as unclaimed. @throws StorageFailure */
+  create(id: Guid): Promise<void>;
+  /** Opens a content for writing from `offset` on. @throws ContentMissing when it is not there. */
   openWriter(id: Guid, offset: number): Promise<ContentWriter>;
   /** Opens a content for reading. @throws ContentMissing when it is not there. */
   openReader(id: Guid): Promise<ContentReader>;

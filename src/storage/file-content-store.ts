@@ -35,10 +35,13 @@ export class FileContentStore implements ContentStore {
     return store;
   }
 
+  create(id: Guid): Promise<void> {
+    return attempt('The content could not be made.', () => fs.closeSync(fs.openSync(this.#path(id), 'wx', 0o600)));
+  }
+
   openWriter(id: Guid, offset: number): Promise<ContentWriter> {
     return attempt('The content could not be opened for writing.', () => {
-      const file = fs.openSync(this.#path(id), fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o600);
-      return new FileWriter(file, offset);
+      return new FileWriter(fs.openSync(this.#path(id), fs.constants.O_WRONLY), offset);
     });
   }
 

@@ -12,3 +12,8 @@ export class StorageFailure extends Failure {
     super(`SystemError: ${what}`, options);
   }
 }
+
+/** The ticket was good once, but its session has ended, perhaps a moment ago (CONTRACT, Tickets and errors common to all). */
+export function sessionExpired(): Failure {
+  return new Failure('[901] Session expired or Invalid ticket');
+}

@@ -1,0 +1,158 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../storage/database.js';
+import { prepareQuery } from '../storage/prepared-query.js';
+import type { DownloadHandlersTable, Schema } from '../storage/schema.js';
+import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
+import { type Guid, newGuid } from '../values/guid.js';
+import { noDownloadHandler } from './failures.js';
+import { requireSession } from './require-session.js';
+
+export interface DownloadHandlersOptions {
+  readonly database: Database;
+  readonly unclaimed: UnclaimedContents;
+  /** How long a handler may lie idle, ms. */
+  readonly idleLimit: number;
+  /** The time, ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** The content a download handler shows. */
+export interface OpenedContent {
+  readonly contentId: Guid;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The time of a handler's last use is moved at most once in this time, ms: a download must not write for every chunk. */
+const TOUCH_INTERVAL_MS = 60_000;
+
+/**
+ * The download handlers. Content is immutable, so a handler is no more than a record that pins one: what is shown stays the
+ * same whatever happens to the document, and opening costs the same for 1 KB and 100 GB. A zip is the exception:
+ * its content was made for the handler and goes with it.
+ */
+export class DownloadHandlers {
+  readonly #options: DownloadHandlersOptions;
+  readonly #find;
+  readonly #touch;
+
+  constructor(options: DownloadHandlersOptions) {
+    this.#options = options;
+    const { queries } = options.database;
+    this.#find = prepareQuery<{ id: Guid; sessionId: number }, DownloadHandlersTable>((parameter) =>
+      queries
+        .selectFrom('download_handlers')
+        .selectAll()
+        .where('id', '=', parameter('id'))
+        .where('session_id', '=', parameter('sessionId')),
+    );
+    this.#touch = prepareQuery<{ id: Guid; now: number }, unknown>((parameter) =>
+      queries
+        .updateTable('download_handlers')
+        .set({ used_at: parameter('now') })
+        .where('id', '=', parameter('id')),
+    );
+  }
+
+  /** Makes a handler that shows a version's content. */
+  async open(sessionId: number, content: OpenedContent): Promise<Guid> {
+    return this.#options.database.transact((trx) => this.#insert(trx, sessionId, content, 0));
+  }
+
+  /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. */
+  async adopt(sessionId: number, content: OpenedContent): Promise<Guid> {
+    const { database, unclaimed } = this.#options;
+    return database.transact(async (trx) => {
+      await unclaimed.claim(trx, content.contentId);
+      return this.#insert(trx, sessionId, content, 1);
+    });
+  }
+
+  /** The content of a handler of this session. @throws Failure when there is no such handler. */
+  async find(sessionId: number, id: Guid): Promise<OpenedContent> {
+    const { database, idleLimit, now } = this.#options;
+    const { rows } = await this.#find(database.queries, { id, sessionId });
+    const row = rows[0];
+    const time = now();
+    if (!row || row.used_at < time - idleLimit) throw noDownloadHandler();
+    if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database.queries, { id, now: time });
+    return { contentId: row.content_id, size: row.size };
+  }
+
+  /** Deletes a handler of this session. Deleting one that is not there is done already. */
+  async discard(sessionId: number, id: Guid): Promise<void> {
+    await this.#discardWhere((trx) =>
+      trx
+        .deleteFrom('download_handlers')
+        .where('id', '=', id)
+        .where('session_id', '=', sessionId)
+        .returning(['content_id', 'owns_content'])
+        .execute(),
+    );
+  }
+
+  /** Deletes the handlers of sessions that end. The function it returns removes owned bytes, after the transaction. */
+  async discardOf(trx: Transaction<Schema>, sessionIds: readonly number[]): Promise<() => Promise<void>> {
+    const rows = await trx
+      .deleteFrom('download_handlers')
+      .where('session_id', 'in', sessionIds)
+      .returning(['content_id', 'owns_content'])
+      .execute();
+    const owned = ownedContents(rows);
+    await this.#options.unclaimed.release(trx, owned);
+    return () => this.#options.unclaimed.remove(owned);
+  }
+
+  /** Deletes the handlers that have been idle for too long. */
+  async expire(): Promise<void> {
+    const { idleLimit, now } = this.#options;
+    const idleSince = now() - idleLimit;
+    await this.#discardWhere((trx) =>
+      trx
+        .deleteFrom('download_handlers')
+        .where('used_at', '<', idleSince)
+        .returning(['content_id', 'owns_content'])
+        .execute(),
+    );
+  }
+
+  async #insert(
+    trx: Transaction<Schema>,
+    sessionId: number,
+    content: OpenedContent,
+    ownsContent: 0 | 1,
+  ): Promise<Guid> {
+    const id = newGuid();
+    const time = this.#options.now();
+    await requireSession(trx, sessionId);
+    await trx
+      .insertInto('download_handlers')
+      .values({
+        id,
+        session_id: sessionId,
+        content_id: content.contentId,
+        owns_content: ownsContent,
+        size: content.size,
+        created_at: time,
+        used_at: time,
+      })
+      .execute();
+    return id;
+  }
+
+  async #discardWhere(remove: (trx: Transaction<Schema>) => Promise<OwnershipRow[]>): Promise<void> {
+    const { database, unclaimed } = this.#options;
+    const owned = await database.transact(async (trx) => {
+      const contents = ownedContents(await remove(trx));
+      await unclaimed.release(trx, contents);
+      return contents;
+    });
+    await unclaimed.remove(owned);
+  }
+}
+
+type OwnershipRow = Pick<DownloadHandlersTable, 'content_id' | 'owns_content'>;
+
+function ownedContents(rows: readonly OwnershipRow[]): Guid[] {
+  return rows.filter((row) => row.owns_content === 1).map((row) => row.content_id);
+}

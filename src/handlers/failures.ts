@@ -1,0 +1,17 @@
+import { Failure } from '../values/failure.js';
+
+/* What a caller is told about handlers. To anyone but the session that made it, and once it has expired, been deleted or
+ * been committed, a handler does not exist: one text for all of that (CONTRACT, Chunked upload). */
+
+export const noUploadHandler = (): Failure => new Failure('The upload handler does not exist or has expired.');
+export const noDownloadHandler = (): Failure => new Failure('The download handler does not exist or has expired.');
+
+/** For text that is no GUID (seed UploadFileChunk, Error Codes). */
+export const invalidUploadHandler = (): Failure => new Failure('Invalid upload handler.');
+/** For text that is no GUID (CONTRACT, Chunked download). */
+export const invalidDownloadHandler = (text: string): Failure => new Failure(`Invalid download handler. (${text})`);
+
+export const uploadIncomplete = (): Failure =>
+  new Failure('The upload is not complete: the last chunk has not been received.');
+export const uploadComplete = (): Failure =>
+  new Failure('The upload is complete: the last chunk has been received already.');

@@ -1,0 +1,452 @@
+import type { Transaction } from 'kysely';
+import type { ContentStore, ContentWriter } from '../storage/content-store.js';
+import { ContentMissing } from '../storage/content-store.js';
+import { contentCrc32 } from '../storage/content-crc32.js';
+import type { Database } from '../storage/database.js';
+import { prepareQuery } from '../storage/prepared-query.js';
+import type { Schema, UploadHandlersTable } from '../storage/schema.js';
+import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
+import { combineCrc32, type Crc32, EMPTY_CRC32, upperHex } from '../values/crc32.js';
+import { type Guid, newGuid } from '../values/guid.js';
+import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
+import { noUploadHandler, uploadComplete, uploadIncomplete } from './failures.js';
+import { requireSession } from './require-session.js';
+import { type EndTurn, Turns } from './turns.js';
+import type { WriterClaims } from './writer-claims.js';
+import { Failure } from '../values/failure.js';
+
+/** What UploadHandlers needs, and what can be set. */
+export interface UploadHandlersOptions {
+  readonly database: Database;
+  readonly contents: ContentStore;
+  readonly unclaimed: UnclaimedContents;
+  /** Keeps other workers away from a handler while this one writes to it. */
+  readonly claims: WriterClaims;
+  /** The server's epoch: what was staged in an earlier one is checked before it is used. */
+  readonly epoch: number;
+  /** How long a handler may lie idle, ms. */
+  readonly idleLimit: number;
+  /** The chunk size of a caller who has no wish, bytes. */
+  readonly defaultChunkSize: number;
+  /** The time, ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** A chunk as the caller announced it and as it arrived. */
+export interface ReceivedChunk {
+  /** Bytes. */
+  readonly length: number;
+  /** The checksum of what arrived. */
+  readonly computed: Crc32;
+  /** The checksum the caller says it has. */
+  readonly claimed: Crc32;
+  readonly isLast: boolean;
+}
+
+/** What became of a chunk: it was taken (with the file's checksum when it was the last), or it has to be sent again. */
+export type ChunkOutcome =
+  | { readonly kind: 'taken'; readonly fileCrc32: Crc32 | undefined }
+  | { readonly kind: 'mismatch'; readonly claimed: Crc32; readonly computed: Crc32 };
+
+/** A complete upload: what a commit takes over. */
+export interface StagedContent {
+  readonly id: Guid;
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: Crc32;
+}
+
+/** Bringing staged bytes to the disk is started every so many bytes, so that little is left for the last chunk's sync. */
+const WRITE_BACK_EVERY = 8 * 1024 * 1024;
+
+/** A handler's time of last use is moved ahead of a chunk when it is older than this part of the idle limit. */
+const TOUCH_PART = 1 / 24;
+
+type HandlerRow = UploadHandlersTable;
+
+/**
+ * The upload handlers: contents that are being staged, chunk by chunk.
+ *
+ * The record of a handler is a promise: so many bytes, with this checksum, are in the content store. A chunk is written
+ * behind the recorded end; only when its checksum is right does the record move, by compare-and-set on the
+ * length. What lies behind the recorded end was never acknowledged and is written over. The last chunk is recorded after the
+ * content was synced: a complete upload survives a loss of power.
+ */
+export class UploadHandlers {
+  readonly #options: UploadHandlersOptions;
+  readonly #turns = new Turns();
+  readonly #statements: Statements;
+
+  constructor(options: UploadHandlersOptions) {
+    this.#options = options;
+    this.#statements = prepareStatements(options.database);
+  }
+
+  /**
+   * Makes a handler. `preferredChunkSize` in bytes, 0 for the default. Its content is made before its record is seen, so that
+   * nothing can delete the one without the other.
+   */
+  async create(sessionId: number, preferredChunkSize: number): Promise<{ id: Guid; chunkSize: number }> {
+    const { contents, database, defaultChunkSize, epoch, now, unclaimed } = this.#options;
+    const id = newGuid();
+    const chunkSize = negotiateChunkSize(preferredChunkSize, defaultChunkSize);
+    const time = now();
+    await unclaimed.announce(id);
+    try {
+      await contents.create(id);
+      await database.transact(async (trx) => {
+        await requireSession(trx, sessionId);
+        await unclaimed.claim(trx, id);
+        await trx
+          .insertInto('upload_handlers')
+          .values({
+            id,
+            session_id: sessionId,
+            chunk_size: chunkSize,
+            length: 0,
+            crc32: EMPTY_CRC32,
+            is_complete: 0,
+            epoch,
+            created_at: time,
+            used_at: time,
+          })
+          .execute();
+      });
+    } catch (error) {
+      await unclaimed.remove([id]);
+      throw error;
+    }
+    return { id, chunkSize };
+  }
+
+  /**
+   * Opens a handler for a chunk, once all chunks that came before have been dealt with. The reservation must be
+   * released. @throws Failure when there is no such handler in this session.
+   */
+  async reserve(sessionId: number, id: Guid): Promise<ChunkReservation> {
+    /* A look before the wait, so that nobody can queue up at a handler that is not theirs. */
+    await this.#find(sessionId, id);
+    const endTurn = await this.#turns.take(id);
+    try {
+      return await this.#reserveInTurn(sessionId, id, endTurn);
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+
+  async #reserveInTurn(sessionId: number, id: Guid, endTurn: EndTurn): Promise<ChunkReservation> {
+    const { claims } = this.#options;
+    const endClaim = await claims.take(id);
+    const end = async (): Promise<void> => {
+      try {
+        await endClaim();
+      } finally {
+        endTurn();
+      }
+    };
+    try {
+      const row = await this.#verified(await this.#find(sessionId, id));
+      await this.#keepAlive(row);
+      const writer = row.is_complete ? undefined : await this.#openWriter(row);
+      return new ChunkReservation(row, writer, end, (chunk) => this.#judge(row, writer, chunk));
+    } catch (error) {
+      await endClaim();
+      throw error;
+    }
+  }
+
+  async #openWriter(row: HandlerRow): Promise<ContentWriter> {
+    try {
+      return await this.#options.contents.openWriter(row.id, row.length);
+    } catch (error) {
+      throw error instanceof ContentMissing ? noUploadHandler() : error;
+    }
+  }
+
+  /** Decides about a chunk that has been written behind the recorded end, and records it. */
+  async #judge(row: HandlerRow, writer: ContentWriter | undefined, chunk: ReceivedChunk): Promise<ChunkOutcome> {
+    if (chunk.length > MAX_CHUNK_SIZE) {
+      throw new Failure(`The chunk is larger than ${MAX_CHUNK_SIZE} bytes.`);
+    }
+    if (!writer) return judgeRepeat(row, chunk);
+    refuseOtherThanSuspect(row, chunk);
+    if (chunk.computed !== chunk.claimed) {
+      await this.#statements.suspect(this.#options.database.queries, {
+        id: row.id,
+        claimed: chunk.claimed,
+        computed: chunk.computed,
+        now: this.#options.now(),
+      });
+      return { kind: 'mismatch', claimed: chunk.claimed, computed: chunk.computed };
+    }
+    return this.#append(row, writer, chunk);
+  }
+
+  async #append(row: HandlerRow, writer: ContentWriter, chunk: ReceivedChunk): Promise<ChunkOutcome> {
+    const { contents, database, now } = this.#options;
+    const length = row.length + chunk.length;
+    const fileCrc32 = combineCrc32(row.crc32, chunk.computed, chunk.length);
+    if (chunk.isLast) {
+      await contents.sync(row.id);
+    } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
+      writer.writeBack(() => void this.#abandon(row.id));
+    }
+    const { numAffectedRows } = await this.#statements.append(database.queries, {
+      id: row.id,
+      before: row.length,
+      length,
+      crc32: fileCrc32,
+      complete: chunk.isLast ? 1 : 0,
+      lastLength: chunk.isLast ? chunk.length : null,
+      lastCrc32: chunk.isLast ? chunk.computed : null,
+      now: now(),
+    });
+    if (numAffectedRows !== 1n) throw noUploadHandler();
+    return { kind: 'taken', fileCrc32: chunk.isLast ? fileCrc32 : undefined };
+  }
+
+  /** The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete. */
+  async staged(sessionId: number, id: Guid): Promise<StagedContent> {
+    const row = await this.#verified(await this.#find(sessionId, id));
+    if (!row.is_complete) throw uploadIncomplete();
+    return { id: row.id, size: row.length, crc32: row.crc32 };
+  }
+
+  /**
+   * Gives a complete upload's content to the transaction that records it as a version; the handler is consumed.
+   * @throws Failure when another call was faster.
+   */
+  async consume(trx: Transaction<Schema>, sessionId: number, id: Guid): Promise<void> {
+    const { numDeletedRows } = await trx
+      .deleteFrom('upload_handlers')
+      .where('id', '=', id)
+      .where('session_id', '=', sessionId)
+      .where('is_complete', '=', 1)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows !== 1n) throw noUploadHandler();
+  }
+
+  /** Deletes a handler of this session and its staged bytes. Deleting one that is not there is done already. */
+  async discard(sessionId: number, id: Guid): Promise<void> {
+    await this.#discardWhere((trx) =>
+      trx
+        .deleteFrom('upload_handlers')
+        .where('id', '=', id)
+        .where('session_id', '=', sessionId)
+        .returning('id')
+        .execute(),
+    );
+  }
+
+  /** Deletes the handlers of sessions that end. The function it returns removes the bytes, after the transaction. */
+  async discardOf(trx: Transaction<Schema>, sessionIds: readonly number[]): Promise<() => Promise<void>> {
+    const rows = await trx
+      .deleteFrom('upload_handlers')
+      .where('session_id', 'in', sessionIds)
+      .returning('id')
+      .execute();
+    const ids = rows.map((row) => row.id);
+    await this.#options.unclaimed.release(trx, ids);
+    return () => this.#options.unclaimed.remove(ids);
+  }
+
+  /** Deletes the handlers that have been idle for too long. Returns how many. */
+  async expire(): Promise<number> {
+    const { database, idleLimit, now } = this.#options;
+    const idleSince = now() - idleLimit;
+    const rows = await database.queries
+      .selectFrom('upload_handlers')
+      .select('id')
+      .where('used_at', '<', idleSince)
+      .where('writer', 'is', null)
+      .execute();
+    const idle = rows.map((row) => row.id).filter((id) => !this.#turns.isTaken(id));
+    for (const id of idle) {
+      await this.#discardWhere((trx) =>
+        trx
+          .deleteFrom('upload_handlers')
+          .where('id', '=', id)
+          .where('used_at', '<', idleSince)
+          .where('writer', 'is', null)
+          .returning('id')
+          .execute(),
+      );
+    }
+    return idle.length;
+  }
+
+  async #find(sessionId: number, id: Guid): Promise<HandlerRow> {
+    const { database, idleLimit, now } = this.#options;
+    const { rows } = await this.#statements.find(database.queries, { id, sessionId });
+    const row = rows[0];
+    if (!row || row.used_at < now() - idleLimit) throw noUploadHandler();
+    return row;
+  }
+
+  /** A handler staged before an unclean stop counts only when its bytes still have the recorded checksum. */
+  async #verified(row: HandlerRow): Promise<HandlerRow> {
+    const { contents, database, epoch } = this.#options;
+    if (row.epoch === epoch) return row;
+    if (row.length > 0 || row.is_complete) {
+      const found = await contentCrc32(contents, row.id, row.length).catch((error: unknown) => {
+        if (error instanceof ContentMissing) return undefined;
+        throw error;
+      });
+      if (found !== row.crc32) {
+        await this.#abandon(row.id);
+        throw noUploadHandler();
+      }
+    }
+    await database.queries.updateTable('upload_handlers').set({ epoch }).where('id', '=', row.id).execute();
+    return { ...row, epoch };
+  }
+
+  /** A slow chunk must not outlive its handler: one that is near its end of life is used before the chunk arrives. */
+  async #keepAlive(row: HandlerRow): Promise<void> {
+    const { database, idleLimit, now } = this.#options;
+    const time = now();
+    if (time - row.used_at < idleLimit * TOUCH_PART) return;
+    await database.queries.updateTable('upload_handlers').set({ used_at: time }).where('id', '=', row.id).execute();
+  }
+
+  /** Deletes a handler whose bytes cannot be trusted. */
+  async #abandon(id: Guid): Promise<void> {
+    await this.#discardWhere((trx) => trx.deleteFrom('upload_handlers').where('id', '=', id).returning('id').execute());
+  }
+
+  async #discardWhere(remove: (trx: Transaction<Schema>) => Promise<{ id: Guid }[]>): Promise<void> {
+    const { database, unclaimed } = this.#options;
+    const ids = await database.transact(async (trx) => {
+      const removed = (await remove(trx)).map((row) => row.id);
+      await unclaimed.release(trx, removed);
+      return removed;
+    });
+    await unclaimed.remove(ids);
+  }
+}
+
+/**
+ * A handler's place for one chunk: the bytes behind the recorded end. Nobody else writes there until it is released.
+ * A complete handler's reservation takes no bytes: it serves to recognise the last chunk sent again.
+ */
+export class ChunkReservation {
+  readonly limit = MAX_CHUNK_SIZE;
+  readonly #writer: ContentWriter | undefined;
+  readonly #end: () => Promise<void>;
+  readonly #judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;
+  readonly #row: HandlerRow;
+  #isReleased = false;
+
+  constructor(
+    row: HandlerRow,
+    writer: ContentWriter | undefined,
+    end: () => Promise<void>,
+    judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>,
+  ) {
+    this.#row = row;
+    this.#writer = writer;
+    this.#end = end;
+    this.#judge = judge;
+  }
+
+  /** The handler this is a place of. */
+  get handlerId(): Guid {
+    return this.#row.id;
+  }
+
+  write(bytes: Buffer): void | Promise<void> {
+    return this.#writer?.write(bytes);
+  }
+
+  /**
+   * Takes the chunk that was written, or says why not. To be called once, before the release.
+   * @throws Failure when the chunk is not the one that must come next, or the handler is gone by now.
+   */
+  accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
+    return this.#judge(chunk);
+  }
+
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#writer?.close();
+    await this.#end();
+  }
+}
+
+/** After the last chunk a handler takes no more, but the same last chunk again is answered as before: its answer got lost. */
+function judgeRepeat(row: HandlerRow, chunk: ReceivedChunk): ChunkOutcome {
+  const isRepeat =
+    chunk.isLast &&
+    chunk.claimed === chunk.computed &&
+    chunk.length === row.last_chunk_length &&
+    chunk.computed === row.last_chunk_crc32;
+  if (!isRepeat) throw uploadComplete();
+  return { kind: 'taken', fileCrc32: row.crc32 };
+}
+
+/** After a mismatch the next chunk must be that chunk again, or a caller who ignores `tryagain` would get a file with a hole. */
+function refuseOtherThanSuspect(row: HandlerRow, chunk: ReceivedChunk): void {
+  if (row.suspect_claimed === null || row.suspect_computed === null) return;
+  const suspects = [row.suspect_claimed, row.suspect_computed];
+  if (suspects.includes(chunk.claimed) || suspects.includes(chunk.computed)) return;
+  throw new Failure(
+    `The chunk before this one arrived damaged and must be sent again first: ` +
+      `its CRC32 was given as ${upperHex(row.suspect_claimed)} and came out as ${upperHex(row.suspect_computed)}.`,
+  );
+}
+
+type Statements = ReturnType<typeof prepareStatements>;
+
+/** What runs for every chunk. */
+function prepareStatements({ queries }: Database) {
+  return {
+    find: prepareQuery<{ id: Guid; sessionId: number }, HandlerRow>((parameter) =>
+      queries
+        .selectFrom('upload_handlers')
+        .selectAll()
+        .where('id', '=', parameter('id'))
+        .where('session_id', '=', parameter('sessionId')),
+    ),
+    append: prepareQuery<
+      {
+        id: Guid;
+        before: number;
+        length: number;
+        crc32: Crc32;
+        complete: 0 | 1;
+        lastLength: number | null;
+        lastCrc32: Crc32 | null;
+        now: number;
+      },
+      unknown
+    >((parameter) =>
+      queries
+        .updateTable('upload_handlers')
+        .set({
+          length: parameter('length'),
+          crc32: parameter('crc32'),
+          is_complete: parameter('complete'),
+          last_chunk_length: parameter('lastLength'),
+          last_chunk_crc32: parameter('lastCrc32'),
+          suspect_claimed: null,
+          suspect_computed: null,
+          used_at: parameter('now'),
+        })
+        .where('id', '=', parameter('id'))
+        .where('length', '=', parameter('before'))
+        .where('is_complete', '=', 0),
+    ),
+    suspect: prepareQuery<{ id: Guid; claimed: Crc32; computed: Crc32; now: number }, unknown>((parameter) =>
+      queries
+        .updateTable('upload_handlers')
+        .set({
+          suspect_claimed: parameter('claimed'),
+          suspect_computed: parameter('computed'),
+          used_at: parameter('now'),
+        })
+        .where('id', '=', parameter('id')),
+    ),
+  };
+}

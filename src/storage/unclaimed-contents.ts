@@ -1,0 +1,65 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Guid } from '../values/guid.js';
+import type { ContentStore } from './content-store.js';
+import type { Schema } from './schema.js';
+import type { Database } from './database.js';
+
+/** SQLite's limit of parameters is far above this; the batches bound how long one transaction holds the database. */
+const BATCH = 500;
+
+/**
+ * The contents that may lie in the store and belong to nothing: see the table of this name. Every content passes through here on
+ * its way out, and contents not made for an upload handler also on their way in.
+ */
+export class UnclaimedContents {
+  readonly #database: Database;
+  readonly #contents: ContentStore;
+
+  constructor(database: Database, contents: ContentStore) {
+    this.#database = database;
+    this.#contents = contents;
+  }
+
+  /** To be called before a content without any other record is made. */
+  async announce(id: Guid): Promise<void> {
+    await this.#database.queries
+      .insertInto('unclaimed_contents')
+      .values({ content_id: id, since: Date.now() })
+      .execute();
+  }
+
+  /** To be called in the transaction that records what an announced content now is. */
+  async claim(trx: Transaction<Schema>, id: Guid): Promise<void> {
+    await trx.deleteFrom('unclaimed_contents').where('content_id', '=', id).execute();
+  }
+
+  /** To be called in the transaction that removes the last record of these contents; then {@link remove} them. */
+  async release(trx: Kysely<Schema>, ids: readonly Guid[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += BATCH) {
+      const rows = ids.slice(start, start + BATCH).map((id) => ({ content_id: id, since: Date.now() }));
+      await trx.insertInto('unclaimed_contents').values(rows).execute();
+    }
+  }
+
+  /** Removes announced or released contents from the store, then their rows. What fails is removed at the next start. */
+  async remove(ids: readonly Guid[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += BATCH) {
+      const batch = ids.slice(start, start + BATCH);
+      for (const id of batch) await this.#contents.remove(id);
+      await this.#database.queries.deleteFrom('unclaimed_contents').where('content_id', 'in', batch).execute();
+    }
+  }
+
+  /** Removes all there are. Only for a server that is starting: while one runs, some are being written. */
+  async removeAll(): Promise<void> {
+    for (;;) {
+      const rows = await this.#database.queries
+        .selectFrom('unclaimed_contents')
+        .select('content_id')
+        .limit(BATCH)
+        .execute();
+      if (rows.length === 0) return;
+      await this.remove(rows.map((row) => row.content_id));
+    }
+  }
+}
