@@ -9,17 +9,11 @@ export interface PayloadSink {
   write(bytes: Buffer): void | Promise<void>;
 }
 
-/**
- * The place an operation gave to a payload before its bytes arrived. The binding writes at most {@link limit} bytes
- * to it; what comes beyond is counted in the payload's length and thrown away.
- */
+/** The place an operation gave to a payload before its bytes arrived. */
 export interface Placement extends PayloadSink {
-  /** How many bytes this place takes. */
-  readonly limit: number;
   /**
-   * Gives the place up. Called by the binding exactly once for every placement, after the call has ended, however it
-   * ended: connection lost, message malformed, operation failed or succeeded. What the operation has taken over by
-   * then is not touched.
+   * Gives the place up. Called by the binding once for every placement, after the call has ended, however it ended:
+   * connection lost, message malformed, operation failed or succeeded. What the operation took over by then stays.
    */
   release(): void | Promise<void>;
 }
@@ -31,7 +25,7 @@ export interface Placement extends PayloadSink {
 export interface Payload {
   /** Decoded length in bytes, all of it, also beyond a limit. */
   readonly length: number;
-  /** CRC-32 of the decoded bytes. Undefined when the payload ran over its limit and was not read to its end. */
+  /** CRC-32 of all the decoded bytes. */
   readonly crc32: Crc32;
   /** The place the operation gave when the content arrived; undefined when it was not asked, or gave none. */
   readonly placement: Placement | undefined;
