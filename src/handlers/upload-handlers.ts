@@ -124,8 +124,8 @@ export class UploadHandlers {
    * released. @throws Failure when there is no such handler in this session.
    */
   async reserve(sessionId: number, id: Guid): Promise<ChunkReservation> {
-    /* A look before the wait, so that nobody can queue up at a handler that is not theirs. */
-    await this.#find(sessionId, id);
+    /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
+    if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
     const endTurn = await this.#turns.take(id);
     try {
       return await this.#reserveInTurn(sessionId, id, endTurn);
@@ -331,7 +331,6 @@ export class UploadHandlers {
  * A complete handler's reservation takes no bytes: it serves to recognise the last chunk sent again.
  */
 export class ChunkReservation {
-  readonly limit = MAX_CHUNK_SIZE;
   readonly #writer: ContentWriter | undefined;
   readonly #end: () => Promise<void>;
   readonly #judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;

@@ -5,14 +5,16 @@ import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import type { OpenedContent } from './download-handlers.js';
 
-/** A file to put into a zip. */
-export interface ZipEntry {
-  /** The path within the zip, `/` between its parts, none in front. */
-  readonly path: string;
-  readonly content: OpenedContent;
-  /** ms since 1970 UTC. */
-  readonly modifiedAt: number;
-}
+/** Something to put into a zip. The path is within the zip, `/` between its parts, none in front. */
+export type ZipEntry =
+  | { readonly kind: 'folder'; readonly path: string }
+  | {
+      readonly kind: 'document';
+      readonly path: string;
+      readonly content: OpenedContent;
+      /** ms since 1970 UTC. */
+      readonly modifiedAt: number;
+    };
 
 /** Bytes read at a time. */
 const PIECE = 256 * 1024;
@@ -28,17 +30,17 @@ export class ZipWriter {
   }
 
   /**
-   * Writes a zip of the entries, and of the folders given (for those that are empty). The content stays unclaimed: the caller records it,
-   * or gives it to {@link discard}. @throws StorageFailure, ContentMissing; nothing is left then.
+   * Writes a zip. The content stays unclaimed: the caller records it, or gives it to {@link discard}.
+   * @throws StorageFailure, ContentMissing, and what `entries` throws; nothing is left then.
    */
-  async write(entries: readonly ZipEntry[], folders: readonly string[]): Promise<OpenedContent> {
+  async write(entries: AsyncIterable<ZipEntry>): Promise<OpenedContent> {
     const contentId = newGuid();
     await this.#unclaimed.announce(contentId);
     try {
       await this.#contents.create(contentId);
       const writer = await this.#contents.openWriter(contentId, 0);
       try {
-        return { contentId, size: await this.#fill(writer, entries, folders) };
+        return { contentId, size: await this.#fill(writer, entries) };
       } finally {
         writer.close();
       }
@@ -54,22 +56,29 @@ export class ZipWriter {
   }
 
   /** Returns the length of the zip in bytes. */
-  async #fill(writer: ContentWriter, entries: readonly ZipEntry[], folders: readonly string[]): Promise<number> {
+  async #fill(writer: ContentWriter, entries: AsyncIterable<ZipEntry>): Promise<number> {
     const zip = new yazl.ZipFile();
     const failed = new Promise<never>((_, reject) => zip.on('error', reject));
     failed.catch(() => undefined);
-    for (const folder of folders) zip.addEmptyDirectory(folder);
-    for (const entry of entries) {
-      const options = { mtime: new Date(entry.modifiedAt), size: entry.content.size };
-      zip.addReadStreamLazy(entry.path, options, (opened) => {
-        this.#contents.openReader(entry.content.contentId).then(
-          (reader) => opened(null, readerStream(reader)),
-          (error: unknown) => opened(error, Readable.from([])),
-        );
-      });
-    }
+    const drained = drain(zip.outputStream as Readable, writer);
+    drained.catch(() => undefined);
+    for await (const entry of entries) this.#add(zip, entry);
     zip.end();
-    return Promise.race([drain(zip.outputStream as Readable, writer), failed]);
+    return Promise.race([drained, failed]);
+  }
+
+  #add(zip: yazl.ZipFile, entry: ZipEntry): void {
+    if (entry.kind === 'folder') {
+      zip.addEmptyDirectory(entry.path);
+      return;
+    }
+    const options = { mtime: new Date(entry.modifiedAt), size: entry.content.size };
+    zip.addReadStreamLazy(entry.path, options, (opened) => {
+      this.#contents.openReader(entry.content.contentId).then(
+        (reader) => opened(null, readerStream(reader)),
+        (error: unknown) => opened(error, Readable.from([])),
+      );
+    });
   }
 }
 

@@ -33,6 +33,7 @@ const initial: Migration = {
       .addColumn('created_at', 'integer', (c) => c.notNull())
       .addColumn('used_at', 'integer', (c) => c.notNull())
       .execute();
+    await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute();
     await db.schema.createIndex('sessions_used_at').on('sessions').column('used_at').execute();
     await db.schema
       .createTable('folders')

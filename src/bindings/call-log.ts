@@ -1,0 +1,20 @@
+/** What there is to say about a call once it is over: one line of the log. */
+export interface CallRecord {
+  /** The operation's name; undefined when the message did not say, or named none there is. */
+  readonly operation: string | undefined;
+  readonly binding: 'SOAP 1.1' | 'SOAP 1.2' | 'SOAP' | 'GET' | 'POST';
+  readonly user: string | undefined;
+  readonly address: string;
+  /** HTTP status of the answer. */
+  readonly status: number;
+  /** `ok`, or why not: a failure's text, a fault's. */
+  readonly outcome: string;
+  /** Decoded bytes of content that came, and that were sent. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** From the first byte of the request to the last of the answer, ms. */
+  readonly duration: number;
+}
+
+/** Writes the record of a call. */
+export type LogCall = (record: CallRecord) => void;

@@ -1,0 +1,251 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ArgumentError } from '../../contract/arguments.js';
+import type { Contract, OperationContract } from '../../contract/contract.js';
+import { findContent, writeDocument } from '../../contract/element-writer.js';
+import type { Result } from '../../contract/result.js';
+import type { Call } from '../../operations/operation.js';
+import type { OperationRunner } from '../../operations/operation-runner.js';
+import type { Spool } from '../../storage/spool.js';
+import { sendAnswer, sendBytes } from '../answer.js';
+import type { LogCall } from '../call-log.js';
+import { callerAddress, fillTicket } from '../caller.js';
+import { parseContentType } from '../content-type.js';
+import { ArgumentIntake } from '../payload/argument-intake.js';
+import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../payload/argument-receiver.js';
+import type { BufferPool } from '../payload/buffer-pool.js';
+import { FormDataReader } from '../payload/form-data-reader.js';
+import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import { UrlencodedReader } from '../payload/urlencoded-reader.js';
+import { decodedBody, drain } from '../request-body.js';
+import { escapeHtml } from './escape-html.js';
+
+export interface HttpBindingOptions {
+  readonly contract: Contract;
+  readonly runner: OperationRunner;
+  readonly spool: Spool;
+  readonly buffers: BufferPool;
+  readonly log: LogCall;
+  /** Told of errors that are the server's. */
+  readonly report: (error: unknown) => void;
+  readonly trustProxy: boolean;
+  /** The longest message, without its content, bytes. */
+  readonly maxTextBytes: number;
+  /** The longest request line, bytes. */
+  readonly maxRequestLine: number;
+  /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
+  readonly idleLimit: number;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+const XML = 'text/xml; charset=utf-8';
+
+/** A request that is not served, with the status and the line that says why. */
+class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The asmx bindings for GET and POST: a request to `/srv.asmx/<Operation>`, arguments in the query or in a form. */
+export class HttpBinding {
+  readonly #options: HttpBindingOptions;
+
+  constructor(options: HttpBindingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Serves a GET, HEAD or POST. Never rejects.
+   *
+   * @param name - The path behind `/srv.asmx/`, decoded.
+   */
+  async serve(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+    await new HttpExchange(this.#options, request, response).serve(name);
+  }
+}
+
+/** One request and its answer. */
+class HttpExchange {
+  readonly #options: HttpBindingOptions;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #call: Call;
+  #intake: ArgumentIntake | undefined;
+  #outcome = 'ok';
+  #bytesOut = 0;
+
+  constructor(options: HttpBindingOptions, request: IncomingMessage, response: ServerResponse) {
+    this.#options = options;
+    this.#request = request;
+    this.#response = response;
+    this.#call = { address: callerAddress(request, options.trustProxy) };
+  }
+
+  async serve(name: string): Promise<void> {
+    const started = performance.now();
+    try {
+      await this.#answer(name);
+    } catch (error) {
+      await this.#answerTo(error);
+    } finally {
+      await this.#intake?.release();
+      this.#options.log({
+        operation: this.#intake?.contract.name,
+        binding: this.#request.method === 'POST' ? 'POST' : 'GET',
+        user: this.#call.user,
+        address: this.#call.address,
+        status: this.#response.statusCode,
+        outcome: this.#outcome,
+        bytesIn: this.#intake?.bytesReceived ?? 0,
+        bytesOut: this.#bytesOut,
+        duration: performance.now() - started,
+      });
+    }
+  }
+
+  async #answer(name: string): Promise<void> {
+    const { runner, spool } = this.#options;
+    const operation = this.#find(name);
+    const intake = new ArgumentIntake(operation, runner, { call: this.#call, spool, duplicates: 'join' });
+    this.#intake = intake;
+    if (this.#request.method === 'POST') await this.#readForm(intake);
+    else await this.#readQuery(intake);
+    fillTicket(intake, this.#request);
+    const { failure, payloads, texts } = intake;
+    const outcome = failure
+      ? runner.refuse(operation, failure)
+      : await runner.run(operation, texts, payloads, this.#call);
+    if (outcome.failure) this.#outcome = outcome.failure.message;
+    await this.#send(outcome.result);
+  }
+
+  /** @throws HttpError as ASMX words it (WIRE.md, HTTP GET: unknown method, wrong case). */
+  #find(name: string): OperationContract {
+    const { operations } = this.#options.contract;
+    const operation = operations.get(name);
+    if (operation) return operation;
+    const other = [...operations.keys()].find((known) => known.toLowerCase() === name.toLowerCase());
+    if (other === undefined) throw new HttpError(500, `${name} Web Service method name is not valid.`);
+    throw new HttpError(
+      500,
+      `Invalid method name '${name}', method names are case sensitive. The method name '${other}' with the same name ` +
+        'but different casing was found.\nParameter name: methodName',
+    );
+  }
+
+  async #readQuery(intake: ArgumentIntake): Promise<void> {
+    const { maxRequestLine, maxTextBytes } = this.#options;
+    const url = this.#request.url ?? '';
+    const lineLength = url.length + `${this.#request.method ?? ''}  HTTP/1.1`.length;
+    if (lineLength > maxRequestLine) {
+      throw new HttpError(
+        414,
+        `The request line is ${lineLength} bytes long and may have ${maxRequestLine}. Send content with POST.`,
+      );
+    }
+    const question = url.indexOf('?');
+    const query = question === -1 ? '' : url.slice(question + 1);
+    const reader = new UrlencodedReader(intake, { maxTextBytes: Math.max(maxTextBytes, maxRequestLine) });
+    await reader.write(Buffer.from(query, 'latin1'));
+    await reader.end();
+  }
+
+  async #readForm(intake: ArgumentIntake): Promise<void> {
+    const reader = this.#formReader(intake);
+    if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+    else await drain(this.#request, this.#options.idleLimit);
+  }
+
+  /** Undefined: there is nothing to be read. @throws HttpError for a Content-Type that is no form's. */
+  #formReader(intake: ArgumentIntake): MessageReader | undefined {
+    const header = this.#request.headers['content-type'];
+    const { type, parameters } = parseContentType(header);
+    const { maxTextBytes } = this.#options;
+    if (type === 'application/x-www-form-urlencoded') {
+      return new UrlencodedReader(intake, { maxTextBytes, charset: parameters.get('charset') });
+    }
+    if (type === 'multipart/form-data') {
+      return new FormDataReader(intake, { maxTextBytes, boundary: parameters.get('boundary') });
+    }
+    if (type === 'application/json') throw new ScriptCall();
+    /* An operation without parameters is called by whatever a POST holds, a caller without arguments by an empty one. */
+    if (intake.contract.parameters.length === 0) return undefined;
+    throw new HttpError(500, `Request format is invalid: ${header ?? ''}.`);
+  }
+
+  async #send(result: Result): Promise<void> {
+    const { buffers, idleLimit } = this.#options;
+    this.#response.setTimeout(idleLimit, () => this.#response.destroy());
+    if (result.kind === 'bytes') {
+      this.#bytesOut = result.content?.length ?? 0;
+      await sendBytes(this.#response, result.content, buffers);
+      return;
+    }
+    const content = findContent(result.element);
+    this.#bytesOut = content?.length ?? 0;
+    const answer = { status: 200, contentType: XML, text: writeDocument(result.element), content };
+    await sendAnswer(this.#response, answer, buffers);
+  }
+
+  /** Says what went wrong, when there is still somebody to say it to. */
+  async #answerTo(error: unknown): Promise<void> {
+    this.#outcome = error instanceof Error ? error.message : String(error);
+    if (this.#response.headersSent || this.#response.destroyed || isGone(error)) {
+      this.#outcome = 'interrupted';
+      this.#response.destroy();
+      return;
+    }
+    try {
+      if (!(await drain(this.#request, this.#options.idleLimit))) this.#response.setHeader('Connection', 'close');
+      await this.#sendError(error);
+    } catch {
+      /* The caller went away while it was told what went wrong: there is nobody left to tell. */
+      this.#response.destroy();
+    }
+  }
+
+  async #sendError(error: unknown): Promise<void> {
+    const { buffers } = this.#options;
+    if (error instanceof ScriptCall) {
+      this.#response.setHeader('jsonerror', 'true');
+      await sendAnswer(
+        this.#response,
+        { status: 500, contentType: 'application/json; charset=utf-8', text: SCRIPT_ERROR },
+        buffers,
+      );
+      return;
+    }
+    const { status, message } = this.#describe(error);
+    await sendAnswer(this.#response, { status, contentType: PLAIN, text: `${escapeHtml(message)}\n` }, buffers);
+  }
+
+  #describe(error: unknown): { status: number; message: string } {
+    if (error instanceof HttpError) return error;
+    if (error instanceof ArgumentError) return { status: 500, message: error.httpMessage };
+    if (error instanceof UnreadableMessage) return { status: 400, message: error.message };
+    if (error instanceof MessageTooLarge) return { status: 413, message: error.message };
+    if (error instanceof MessageInterrupted) return { status: 408, message: error.message };
+    this.#options.report(error);
+    return { status: 500, message: 'SystemError: The server could not carry out the call.' };
+  }
+}
+
+/** A call of ASP.NET's script kind, which ASMX serves only where a service asks for it: srv.asmx does not. */
+class ScriptCall extends Error {
+  override readonly name = 'ScriptCall';
+}
+
+/** What .NET answers then (WIRE.md, Where .NET on IIS differs from these rows). */
+const SCRIPT_ERROR = JSON.stringify({
+  Message: 'There was an error processing the request.',
+  StackTrace: '',
+  ExceptionType: '',
+});
+
+function isGone(error: unknown): boolean {
+  return error instanceof MessageInterrupted && !error.isTimeout;
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import zlib from 'node:zlib';
+import { UnreadableMessage } from './payload/argument-receiver.js';
+
+/** How much of a message that was refused is read and thrown away, so that the caller gets to see the answer, bytes. */
+const DRAIN_LIMIT = 128 * 1024 * 1024;
+
+/** The body of a request with its Content-Encoding undone (RFC 9110, 8.4). @throws UnreadableMessage for one we do not know. */
+export function decodedBody(request: IncomingMessage): Readable {
+  const coding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  switch (coding) {
+    case '':
+    case 'identity':
+      return request;
+    case 'gzip':
+    case 'x-gzip':
+      return decode(request, zlib.createGunzip());
+    case 'deflate':
+      return decode(request, zlib.createInflate());
+    default:
+      throw new UnreadableMessage(`The Content-Encoding ${coding} is not known; gzip and deflate are.`);
+  }
+}
+
+function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): Readable {
+  request.once('close', () => {
+    if (!request.complete) decoder.destroy(new Error('The connection was closed.'));
+  });
+  return request.pipe(decoder);
+}
+
+/**
+ * Reads what is left of a request's body and throws it away: a caller that is still sending would not see the answer.
+ * Fulfilled with whether the connection can be used for another request.
+ */
+export function drain(request: IncomingMessage, idleLimit: number): Promise<boolean> {
+  if (request.complete && request.readableEnded) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    let left = DRAIN_LIMIT;
+    const timer = setTimeout(() => finish(false), idleLimit);
+    const finish = (isUsable: boolean): void => {
+      clearTimeout(timer);
+      request.off('data', take).off('end', end).off('close', end);
+      resolve(isUsable);
+    };
+    const take = (bytes: Buffer): void => {
+      timer.refresh();
+      left -= bytes.length;
+      if (left < 0) finish(false);
+    };
+    const end = (): void => finish(request.readableEnded);
+    request.unpipe();
+    request.on('data', take).on('end', end).on('close', end);
+    request.resume();
+  });
+}

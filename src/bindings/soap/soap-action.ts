@@ -1,0 +1,47 @@
+import type { Contract, OperationContract } from '../../contract/contract.js';
+import type { ContentType } from '../content-type.js';
+import { SoapFault } from './soap-fault.js';
+
+/** How the operation of a message is chosen: by the HTTP headers, or by the first element of its body. */
+export type OperationChoice =
+  | { readonly by: 'action'; readonly operation: OperationContract }
+  | { readonly by: 'element'; readonly orElse: SoapFault }
+  | { readonly by: 'nothing'; readonly fault: SoapFault };
+
+/**
+ * Chooses by the headers (WIRE.md, Which SOAP). With a SOAPAction header, and a type other than application/soap+xml, that
+ * alone decides. Otherwise the action parameter of the Content-Type does when it names an operation, and the body's element when not.
+ */
+export function chooseOperation(
+  contract: Contract,
+  contentType: ContentType,
+  soapAction: string | undefined,
+): OperationChoice {
+  if (soapAction !== undefined && contentType.type !== 'application/soap+xml') {
+    const action = readAction(soapAction);
+    const operation = contract.findByAction(action);
+    if (operation) return { by: 'action', operation };
+    const text = `Server did not recognize the value of HTTP Header SOAPAction: ${action}.`;
+    return { by: 'nothing', fault: new SoapFault('Client', text) };
+  }
+  const action = contentType.parameters.get('action') ?? '';
+  const operation = contract.findByAction(action);
+  if (operation) return { by: 'action', operation };
+  return { by: 'element', orElse: new SoapFault('Client', withoutOperation(action)) };
+}
+
+function withoutOperation(action: string): string {
+  if (action !== '') return `Unable to handle request. The action '${action}' was not recognized.`;
+  return 'Unable to handle request without a valid action parameter. Please supply a valid soap action.';
+}
+
+/** The header's value without its double quotes, which are optional, and URL-decoded. */
+function readAction(header: string): string {
+  const trimmed = header.trim();
+  const action = /^"(.*)"$/s.exec(trimmed)?.[1] ?? trimmed;
+  try {
+    return decodeURIComponent(action);
+  } catch {
+    return action;
+  }
+}

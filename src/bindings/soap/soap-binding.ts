@@ -1,0 +1,261 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ArgumentError } from '../../contract/arguments.js';
+import type { Contract, OperationContract } from '../../contract/contract.js';
+import type { Call } from '../../operations/operation.js';
+import type { OperationRunner } from '../../operations/operation-runner.js';
+import type { Spool } from '../../storage/spool.js';
+import { type Answer, sendAnswer } from '../answer.js';
+import type { LogCall } from '../call-log.js';
+import { callerAddress, fillTicket } from '../caller.js';
+import { type ContentType, parseContentType } from '../content-type.js';
+import { ArgumentIntake } from '../payload/argument-intake.js';
+import { type ArgumentReceiver, MessageTooLarge, UnreadableMessage } from '../payload/argument-receiver.js';
+import type { BufferPool } from '../payload/buffer-pool.js';
+import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import { TranscodingReader } from '../payload/transcoding-reader.js';
+import { decodedBody, drain } from '../request-body.js';
+import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
+import { chooseOperation, type OperationChoice } from './soap-action.js';
+import type { SoapDispatcher } from './soap-dispatcher.js';
+import { SoapFault, writeFault } from './soap-fault.js';
+import { SOAP_11, SOAP_12, type SoapVersion } from './soap-version.js';
+
+export interface SoapBindingOptions {
+  readonly contract: Contract;
+  readonly dispatcher: SoapDispatcher;
+  readonly runner: OperationRunner;
+  readonly spool: Spool;
+  readonly buffers: BufferPool;
+  readonly log: LogCall;
+  /** Told of errors that are the server's. */
+  readonly report: (error: unknown) => void;
+  readonly trustProxy: boolean;
+  /** The longest message, without its content, bytes. */
+  readonly maxTextBytes: number;
+  /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
+  readonly idleLimit: number;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** SOAP over HTTP: a POST to the address of the service itself. */
+export class SoapBinding {
+  readonly #options: SoapBindingOptions;
+
+  constructor(options: SoapBindingOptions) {
+    this.#options = options;
+  }
+
+  /** Serves a request, whatever it is. Never rejects. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = new SoapExchange(this.#options, request);
+    const started = performance.now();
+    let outcome = 'interrupted';
+    let bytesOut = 0;
+    try {
+      const answer = await exchange.answer();
+      outcome = exchange.outcome;
+      if (!answer) return void response.destroy();
+      bytesOut = answer.content?.length ?? 0;
+      if (!(await drain(request, this.#options.idleLimit))) response.setHeader('Connection', 'close');
+      response.setTimeout(this.#options.idleLimit, () => response.destroy());
+      await sendAnswer(response, answer, this.#options.buffers);
+    } catch (error) {
+      if (!response.destroyed) this.#options.report(error);
+      outcome = 'interrupted';
+      response.destroy();
+    } finally {
+      await exchange.release();
+      this.#options.log({
+        operation: exchange.operation?.name,
+        binding: exchange.version ? `SOAP ${exchange.version.name}` : 'SOAP',
+        user: exchange.call.user,
+        address: exchange.call.address,
+        status: response.statusCode,
+        outcome,
+        bytesIn: exchange.bytesIn,
+        bytesOut,
+        duration: performance.now() - started,
+      });
+    }
+  }
+}
+
+/** One request and its answer. */
+class SoapExchange implements EnvelopeListener {
+  readonly #options: SoapBindingOptions;
+  readonly #request: IncomingMessage;
+  readonly #contentType: ContentType;
+  readonly #choice: OperationChoice;
+  readonly #positions = new Map<string, Position>();
+  readonly call: Call;
+  #version: SoapVersion | undefined;
+  #intake: ArgumentIntake | undefined;
+  #outcome = 'ok';
+
+  constructor(options: SoapBindingOptions, request: IncomingMessage) {
+    this.#options = options;
+    this.#request = request;
+    this.#contentType = parseContentType(request.headers['content-type']);
+    const soapAction = request.headers['soapaction'];
+    this.#choice = chooseOperation(
+      options.contract,
+      this.#contentType,
+      Array.isArray(soapAction) ? soapAction[0] : soapAction,
+    );
+    this.call = { address: callerAddress(request, options.trustProxy) };
+  }
+
+  get operation(): OperationContract | undefined {
+    return this.#intake?.contract;
+  }
+
+  get version(): SoapVersion | undefined {
+    return this.#version;
+  }
+
+  get outcome(): string {
+    return this.#outcome;
+  }
+
+  get bytesIn(): number {
+    return this.#intake?.bytesReceived ?? 0;
+  }
+
+  async release(): Promise<void> {
+    await this.#intake?.release();
+  }
+
+  /** The answer to the request; undefined when there is nobody left to answer. */
+  async answer(): Promise<Answer | undefined> {
+    try {
+      const refusal = this.#refuseType();
+      if (refusal) return refusal;
+      await this.#read();
+      return await this.#dispatch();
+    } catch (error) {
+      return this.#answerTo(error);
+    }
+  }
+
+  /** Reports to the envelope reader: see {@link EnvelopeListener}. */
+  envelope(version: SoapVersion): void {
+    this.#version = version;
+    if (this.#contentType.type === 'application/soap+xml' && version !== SOAP_12) {
+      throw new UnsupportedType('A SOAP 1.1 envelope must be sent as text/xml.');
+    }
+    if (this.#choice.by === 'nothing') throw this.#choice.fault;
+    if (this.#choice.by === 'action') this.#begin(this.#choice.operation);
+  }
+
+  body(namespace: string, name: string): ArgumentReceiver | undefined {
+    const { contract } = this.#options;
+    if (this.#choice.by === 'element') {
+      const operation = namespace === contract.namespace ? contract.findByElement(name) : undefined;
+      if (!operation) throw this.#choice.orElse;
+      return this.#begin(operation);
+    }
+    const isExpected = namespace === contract.namespace && name === this.#intake?.contract.name;
+    return isExpected ? this.#intake : undefined;
+  }
+
+  ended(name: string, position: Position): void {
+    const parameter = this.#intake?.contract.findParameter(name);
+    if (parameter && !this.#positions.has(parameter.name)) this.#positions.set(parameter.name, position);
+  }
+
+  #begin(operation: OperationContract): ArgumentIntake {
+    const { runner, spool } = this.#options;
+    this.#intake = new ArgumentIntake(operation, runner, { call: this.call, spool, duplicates: 'first' });
+    return this.#intake;
+  }
+
+  #refuseType(): Answer | undefined {
+    switch (this.#contentType.type) {
+      case 'text/xml':
+      case 'application/soap+xml':
+        return undefined;
+      case 'application/x-www-form-urlencoded': {
+        /* What ASMX's SOAP 1.2 handler, the last to look at it, finds in a form (WIRE.md, The address itself). */
+        const text =
+          'Server was unable to process request. ---> Data at the root level is invalid. Line 1, position 1.';
+        return this.#faultAnswer(new SoapFault('Server', text), SOAP_12);
+      }
+      default:
+        this.#outcome = 'unsupported media type';
+        return plain(
+          415,
+          `The Content-Type ${this.#contentType.type || '(none)'} is not that of a SOAP message: ` +
+            'text/xml (SOAP 1.1) and application/soap+xml (SOAP 1.2) are.',
+        );
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { contract, idleLimit, maxTextBytes } = this.#options;
+    const reader = new EnvelopeReader(this, contract.namespace, maxTextBytes);
+    const transcoder = new TranscodingReader(this.#contentType.parameters.get('charset'), reader);
+    await pumpMessage(decodedBody(this.#request), transcoder, idleLimit);
+    /* A body without any element, and no action that says what is meant. */
+    if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
+  }
+
+  async #dispatch(): Promise<Answer> {
+    const intake = this.#intake;
+    const version = this.#version;
+    if (!intake || !version) throw new SoapFault('Client', 'The message names no operation.');
+    fillTicket(intake, this.#request);
+    const answer = await this.#options.dispatcher.dispatch(intake, version);
+    if (answer.outcome.failure) this.#outcome = answer.outcome.failure.message;
+    return { status: 200, contentType: version.contentType, text: answer.envelope, content: answer.content };
+  }
+
+  #answerTo(error: unknown): Answer | undefined {
+    if (error instanceof MessageInterrupted) {
+      this.#outcome = error.message;
+      return error.isTimeout ? plain(408, error.message) : undefined;
+    }
+    if (error instanceof SoapFault) return this.#faultAnswer(error, this.#version ?? SOAP_11);
+    if (error instanceof ArgumentError) return this.#faultAnswer(this.#argumentFault(error), this.#version ?? SOAP_11);
+    if (error instanceof UnsupportedType) return this.#withStatus(415, error.message);
+    if (error instanceof UnreadableMessage) {
+      return this.#withStatus(400, error.message);
+    }
+    if (error instanceof MessageTooLarge) return this.#withStatus(413, error.message);
+    this.#options.report(error);
+    const text = 'Server was unable to process request. ---> SystemError: The server could not carry out the call.';
+    return this.#faultAnswer(new SoapFault('Server', text), this.#version ?? SOAP_11);
+  }
+
+  #argumentFault(error: ArgumentError): SoapFault {
+    const { line, column } = this.#positions.get(error.parameter.name) ?? { line: 0, column: 0 };
+    return new SoapFault(
+      'Client',
+      `Server was unable to read request. ---> There is an error in XML document (${line}, ${column}). ---> ${error.soapMessage}`,
+    );
+  }
+
+  /** ASMX leaves the body of these answers empty. We say what is wrong: in a fault when the envelope's version is known. */
+  #withStatus(status: number, message: string): Answer {
+    if (!this.#version) {
+      this.#outcome = message;
+      return plain(status, message);
+    }
+    const text = `Server was unable to read request. ---> ${message}`;
+    return this.#faultAnswer(new SoapFault('Client', text, status), this.#version);
+  }
+
+  #faultAnswer(fault: SoapFault, version: SoapVersion): Answer {
+    this.#outcome = fault.message;
+    return { status: fault.status, contentType: version.contentType, text: writeFault(fault, version) };
+  }
+}
+
+/** The envelope is not one its Content-Type allows (HTTP 415). */
+class UnsupportedType extends Error {
+  override readonly name = 'UnsupportedType';
+}
+
+function plain(status: number, message: string): Answer {
+  return { status, contentType: PLAIN, text: `${message}\n` };
+}

@@ -1,0 +1,137 @@
+import { listen, type Server, type IServicePort } from 'soap';
+import type { Contract } from '../../contract/contract.js';
+import { CONTENT_MARK, escapeText, findContent, writeLiteral } from '../../contract/element-writer.js';
+import type { ContentSource, Result } from '../../contract/result.js';
+import type { OperationRunner, Outcome } from '../../operations/operation-runner.js';
+import type { ArgumentIntake } from '../payload/argument-intake.js';
+import { ENVELOPE_NAMESPACES, SOAP_11, SOAP_12, type SoapVersion } from './soap-version.js';
+
+/** An answer envelope, and the content that goes where its mark is. */
+export interface SoapAnswer {
+  readonly envelope: string;
+  readonly content: ContentSource | undefined;
+  readonly outcome: Outcome;
+}
+
+/** What node-soap passes through to the service function of a call: the call. */
+interface Passage {
+  readonly intake: ArgumentIntake;
+  outcome?: Outcome;
+  content?: ContentSource | undefined;
+  error?: unknown;
+}
+
+/** The argument types node-soap would convert. It leaves them as text: how a text is read is the contract's to say. */
+const AS_TEXT = Object.fromEntries(['int', 'short', 'long', 'boolean'].map((type) => [type, (text: string) => text]));
+
+/**
+ * Dispatches calls through node-soap: one server for each version of SOAP, its service definitions made from the WSDL. It gets a
+ * message with nothing in it but the operation and the texts of its arguments, in the form every toolkit could send, and writes the reply.
+ */
+export class SoapDispatcher {
+  readonly #contract: Contract;
+  readonly #runner: OperationRunner;
+  readonly #servers: ReadonlyMap<SoapVersion, Server>;
+
+  private constructor(contract: Contract, runner: OperationRunner, servers: ReadonlyMap<SoapVersion, Server>) {
+    this.#contract = contract;
+    this.#runner = runner;
+    this.#servers = servers;
+  }
+
+  /** @throws when node-soap cannot read the WSDL. */
+  static async create(contract: Contract, runner: OperationRunner): Promise<SoapDispatcher> {
+    const servers = new Map<SoapVersion, Server>();
+    const dispatcher = new SoapDispatcher(contract, runner, servers);
+    servers.set(SOAP_11, await dispatcher.#serve(SOAP_11));
+    servers.set(SOAP_12, await dispatcher.#serve(SOAP_12));
+    return dispatcher;
+  }
+
+  /** Carries out a call. @throws ArgumentError when a text cannot be read as its type. */
+  async dispatch(intake: ArgumentIntake, version: SoapVersion): Promise<SoapAnswer> {
+    const server = this.#servers.get(version);
+    if (!server) throw new TypeError(`SOAP ${version.name} is not served.`);
+    const passage: Passage = { intake };
+    const reply = await server.processRequest(this.#request(intake, version), {
+      headers: { soapaction: intake.contract.soapAction },
+      connection: passage,
+    });
+    if (passage.error !== undefined) throw passage.error as Error;
+    if (!passage.outcome) throw new Error(`node-soap did not dispatch ${intake.contract.name}: ${reply.body}`);
+    return { envelope: reply.body, content: passage.content, outcome: passage.outcome };
+  }
+
+  /** The message of the call as it would look if it had been written by the book and without its content. */
+  #request(intake: ArgumentIntake, version: SoapVersion): string {
+    const { name } = intake.contract;
+    let args = '';
+    for (const [parameter, text] of intake.texts) args += `<${parameter}>${escapeText(text)}</${parameter}>`;
+    return (
+      `<soap:Envelope xmlns:soap="${version.namespace}"><soap:Body>` +
+      `<${name} xmlns="${this.#contract.namespace}">${args}</${name}></soap:Body></soap:Envelope>`
+    );
+  }
+
+  #serve(version: SoapVersion): Promise<Server> {
+    const port: IServicePort = {};
+    for (const name of this.#contract.operations.keys()) {
+      port[name] = (args: unknown, _callback: unknown, _headers: unknown, request: { connection: Passage }) =>
+        this.#carryOut(args, request.connection);
+    }
+    const options = {
+      path: '/srv.asmx',
+      xml: this.#contract.wsdl,
+      services: { [this.#contract.serviceName]: { srvSoap: port, srvSoap12: port } },
+      customDeserializer: AS_TEXT,
+      preserveWhitespace: true,
+      useEmptyTag: true,
+      suppressStack: true,
+      forceSoap12Headers: version === SOAP_12,
+    };
+    return new Promise((resolve, reject) => {
+      const server = listen(null, {
+        ...options,
+        callback: (error: unknown) => {
+          if (error) return reject(error as Error);
+          /* node-soap would declare every namespace of the WSDL; ASMX declares two. */
+          wsdlOf(server).xmlnsInEnvelope = ENVELOPE_NAMESPACES;
+          resolve(server);
+        },
+      });
+    });
+  }
+
+  /** A service function of node-soap's: gets the arguments as it read them, returns the reply's content as it writes it. */
+  async #carryOut(args: unknown, passage: Passage): Promise<object> {
+    const { contract, call, failure, payloads } = passage.intake;
+    try {
+      passage.outcome = failure
+        ? this.#runner.refuse(contract, failure)
+        : await this.#runner.run(contract, textsOf(args), payloads, call);
+    } catch (error) {
+      passage.error = error;
+      return {};
+    }
+    const { result } = passage.outcome;
+    passage.content = result.kind === 'bytes' ? result.content : findContent(result.element);
+    return replyOf(contract.name, result);
+  }
+}
+
+/** The arguments as node-soap hands them over: an object of texts, or nothing when there were none. */
+function textsOf(args: unknown): ReadonlyMap<string, string> {
+  const entries = typeof args === 'object' && args !== null ? Object.entries(args) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** What node-soap makes the reply of: an element for the result, or none when the result is null. */
+function replyOf(operation: string, result: Result): object {
+  const name = `${operation}Result`;
+  if (result.kind === 'element') return { [name]: { $xml: writeLiteral(result.element) } };
+  return { [name]: { $xml: result.content && result.content.length > 0 ? CONTENT_MARK : '' } };
+}
+
+function wsdlOf(server: Server): { xmlnsInEnvelope: string } {
+  return (server as unknown as { wsdl: { xmlnsInEnvelope: string } }).wsdl;
+}

@@ -1,0 +1,251 @@
+import type { Sessions, Session } from '../accounts/sessions.js';
+import { elementResult, type Element, type Result } from '../contract/result.js';
+import { MAX_CHUNK_SIZE, negotiateChunkSize } from '../handlers/chunk-size.js';
+import type { DownloadHandlers } from '../handlers/download-handlers.js';
+import { invalidDownloadHandler } from '../handlers/failures.js';
+import type { ZipEntry, ZipWriter } from '../handlers/zip-writer.js';
+import { contentType } from '../library/content-type.js';
+import type { Document, Version } from '../library/document.js';
+import type { Documents } from '../library/documents.js';
+import { requireContent } from '../library/requirements.js';
+import type { ZipSelection } from '../library/zip-selection.js';
+import { ContentRange } from '../storage/content-range.js';
+import type { ContentStore } from '../storage/content-store.js';
+import { rangeCrc32 } from '../storage/range-crc32.js';
+import { paddedHex } from '../values/crc32.js';
+import { Failure, StorageFailure } from '../values/failure.js';
+import { parseGuid } from '../values/guid.js';
+import { authenticate } from './authenticate.js';
+import type { Call, Operation, Operations } from './operation.js';
+
+export interface DownloadRooms {
+  readonly sessions: Sessions;
+  readonly downloads: DownloadHandlers;
+  readonly documents: Documents;
+  readonly zipSelection: ZipSelection;
+  readonly zips: ZipWriter;
+  readonly contents: ContentStore;
+  /** The chunk size of a caller who has no wish, bytes. */
+  readonly defaultChunkSize: number;
+}
+
+type DownloadOperations = Pick<
+  Operations,
+  | 'GetDownloadHandler'
+  | 'GetDownloadHandlerByVersion'
+  | 'DownloadZipWithHandler'
+  | 'DownloadFileChunk'
+  | 'DeleteDownloadHandler'
+  | 'GetDownloadInfo'
+  | 'GetDownloadInfoByVersion'
+  | 'DownloadDocument'
+  | 'DownloadDocumentVersion'
+>;
+
+/** Chunked download, and download in one call. */
+export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
+  const { documents, downloads, sessions } = rooms;
+  return {
+    GetDownloadHandler: {
+      root: 'response',
+      run: (args, call) => openHandler(rooms, { ...args, VersionNumber: 0 }, call),
+    },
+    GetDownloadHandlerByVersion: {
+      root: 'response',
+      run: (args, call) => openHandler(rooms, args, call),
+    },
+
+    DownloadZipWithHandler: {
+      root: 'Response',
+      run: (args, call) => openZip(rooms, args, call),
+    },
+
+    DownloadFileChunk: {
+      root: 'response',
+      run: (args, call) => readChunk(rooms, args, call),
+    },
+
+    DeleteDownloadHandler: {
+      root: 'response',
+      run: async (args, call) => {
+        /* The GUID is looked at before the ticket (seed DeleteDownloadHandler, Notes). */
+        const id = parseGuid(args.DownloadHandler);
+        if (!id) throw new Failure('bad Request');
+        const session = await authenticate(sessions, args.authenticationTicket, call);
+        await downloads.discard(session.id, id);
+        return elementResult('response', { success: 'true', error: '' });
+      },
+    },
+
+    GetDownloadInfo: {
+      root: 'response',
+      run: async (args, call) => {
+        const session = await authenticate(sessions, args.AuthenticationTicket, call);
+        const { document, version } = await findVersion(rooms, session, args.Path, 0);
+        return elementResult('response', describe(document, version, 0));
+      },
+    },
+    GetDownloadInfoByVersion: {
+      root: 'response',
+      run: async (args, call) => {
+        const session = await authenticate(sessions, args.AuthenticationTicket, call);
+        const { document, version } = await findVersion(rooms, session, args.Path, args.VersionNumber);
+        return elementResult('response', describe(document, version, args.VersionNumber));
+      },
+    },
+
+    DownloadDocument: downloadInOneCall(rooms, (document) => documents.byNumber(document, 0)),
+    DownloadDocumentVersion: downloadInOneCall(rooms, (document, args) =>
+      documents.byNumberOrMajor(document, args.VersionNumber),
+    ),
+  };
+}
+
+/** What GetDownloadHandler and GetDownloadInfo tell about a version, in the contract's order. */
+function describe(document: Document, version: Version, askedFor: number): Record<string, string> {
+  return {
+    success: 'true',
+    Size: String(version.size),
+    ContentType: contentType(document.name),
+    ModificationDate: new Date(version.modifiedAt).toISOString().slice(0, 10),
+    VersionNumber: String(askedFor),
+    AlterDocumentName: document.name,
+    RenderedContent: 'false',
+    CRC32: paddedHex(version.crc32),
+  };
+}
+
+/** A version whose content the caller may read. @throws Failure */
+async function findVersion(
+  rooms: DownloadRooms,
+  session: Session,
+  path: string,
+  number: number,
+): Promise<{ document: Document; version: Version }> {
+  const document = await rooms.documents.resolve(session.user, path);
+  requireContent(document);
+  return { document, version: await rooms.documents.byNumber(document, number) };
+}
+
+async function openHandler(
+  rooms: DownloadRooms,
+  args: { AuthenticationTicket: string; Path: string; PreferedChunkSize: number; VersionNumber: number },
+  call: Call,
+): Promise<Result> {
+  const session = await authenticate(rooms.sessions, args.AuthenticationTicket, call);
+  const { document, version } = await findVersion(rooms, session, args.Path, args.VersionNumber);
+  const id = await rooms.downloads.open(session.id, version);
+  return elementResult('response', {
+    ...describe(document, version, args.VersionNumber),
+    ChunkSize: String(negotiateChunkSize(args.PreferedChunkSize, rooms.defaultChunkSize)),
+    downloadhandler: id,
+  });
+}
+
+async function readChunk(
+  rooms: DownloadRooms,
+  args: { authenticationTicket: string; DownloadHandler: string; StartOffset: number; ChunkSize: number },
+  call: Call,
+): Promise<Result> {
+  const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
+  const id = parseGuid(args.DownloadHandler);
+  if (!id) throw invalidDownloadHandler(args.DownloadHandler);
+  const content = await rooms.downloads.find(session.id, id);
+  const offset = args.StartOffset;
+  checkOffset(offset, content.size);
+  const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);
+  const reader = await rooms.contents.openReader(content.contentId);
+  try {
+    const crc = await rangeCrc32(reader, offset, length);
+    if (crc === undefined) throw new StorageFailure('The content is shorter than it was recorded.');
+    return elementResult(
+      'response',
+      {
+        success: 'true',
+        filelength: String(content.size),
+        chunklength: String(length),
+        lastchunk: String(offset + length === content.size),
+        chunkCRC32: paddedHex(crc),
+      },
+      length === 0 ? [] : [new ContentRange(reader, offset, length)],
+    );
+  } catch (error) {
+    reader.close();
+    throw error;
+  } finally {
+    if (length === 0) reader.close();
+  }
+}
+
+/** How many bytes a caller gets who asks for `wanted`: at most the largest chunk, and for no wish the usual. @throws Failure */
+function chunkLength(rooms: DownloadRooms, wanted: number): number {
+  if (wanted < 0) throw new Failure('The ChunkSize must not be negative.');
+  return wanted === 0 ? rooms.defaultChunkSize : Math.min(wanted, MAX_CHUNK_SIZE);
+}
+
+/** The start of empty content is its end, and yet its one chunk: a caller that reads until `lastchunk` must get there. */
+function checkOffset(offset: number, size: number): void {
+  if (offset === 0 && size === 0) return;
+  if (offset < 0) throw new Failure('The StartOffset must not be negative.');
+  if (offset >= size) throw new Failure(`The StartOffset ${offset} is not within the file, which has ${size} bytes.`);
+}
+
+async function openZip(
+  rooms: DownloadRooms,
+  args: { authenticationTicket: string; Paths: string; partialResult: boolean },
+  call: Call,
+): Promise<Result> {
+  const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
+  const { found, leftOut } = await rooms.zipSelection.select(session.user, args.Paths.split('|'));
+  const [firstLeftOut] = leftOut;
+  if (firstLeftOut && (!args.partialResult || found.length === 0)) {
+    throw new Failure(`${firstLeftOut.path}: ${firstLeftOut.reason}`);
+  }
+  if (found.length === 0) throw new Failure('No path was given.');
+  const zip = await rooms.zips.write(zipEntries(rooms.zipSelection.entries(found)));
+  const id = await adopt(rooms, session, zip);
+  const log: Element[] = leftOut.map(({ path, reason }) => ({
+    name: 'log',
+    attributes: { path, error: reason },
+  }));
+  return elementResult('Response', { success: 'true', downloadhandler: id, error: log.length > 0 ? '[log]' : '' }, log);
+}
+
+async function adopt(
+  rooms: DownloadRooms,
+  session: Session,
+  zip: Awaited<ReturnType<ZipWriter['write']>>,
+): Promise<string> {
+  try {
+    return await rooms.downloads.adopt(session.id, zip);
+  } catch (error) {
+    await rooms.zips.discard(zip.contentId);
+    throw error;
+  }
+}
+
+async function* zipEntries(entries: ReturnType<ZipSelection['entries']>): AsyncGenerator<ZipEntry> {
+  for await (const entry of entries) {
+    if (entry.kind === 'folder') yield entry;
+    else yield { kind: 'document', path: entry.path, content: entry.version, modifiedAt: entry.version.modifiedAt };
+  }
+}
+
+/** DownloadDocument and its variant: they differ in which version they mean. On any failure the result is empty (CONTRACT). */
+function downloadInOneCall<Arguments extends { authenticationTicket: string; Path: string }>(
+  rooms: DownloadRooms,
+  choose: (document: Document, args: Arguments) => Promise<Version>,
+): Operation<Arguments> {
+  return {
+    root: 'response',
+    run: async (args, call) => {
+      const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
+      const document = await rooms.documents.resolve(session.user, args.Path);
+      requireContent(document);
+      const version = await choose(document, args);
+      const reader = await rooms.contents.openReader(version.contentId);
+      return { kind: 'bytes', content: new ContentRange(reader, 0, version.size) };
+    },
+    refuse: () => ({ kind: 'bytes', content: undefined }),
+  };
+}

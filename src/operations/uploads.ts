@@ -1,0 +1,264 @@
+import type { Sessions } from '../accounts/sessions.js';
+import { elementResult, type Result } from '../contract/result.js';
+import type { Payload } from '../contract/payload.js';
+import { MAX_CHUNK_SIZE } from '../handlers/chunk-size.js';
+import { DirectUpload } from '../handlers/direct-upload.js';
+import { invalidUploadHandler } from '../handlers/failures.js';
+import { ChunkReservation, type ChunkOutcome, type UploadHandlers } from '../handlers/upload-handlers.js';
+import type { Commit, Commits, CommitTarget } from '../library/commits.js';
+import type { VersionProperties } from '../library/version-properties.js';
+import type { ContentStore } from '../storage/content-store.js';
+import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
+import { parseCrc32, upperHex } from '../values/crc32.js';
+import { Failure } from '../values/failure.js';
+import { type Guid, parseGuid } from '../values/guid.js';
+import { packVersion } from '../values/version-number.js';
+import { authenticate } from './authenticate.js';
+import type { Call, Operation, Operations } from './operation.js';
+import { parseXmlParameters } from './xml-parameters.js';
+
+export interface UploadRooms {
+  readonly sessions: Sessions;
+  readonly uploads: UploadHandlers;
+  readonly commits: Commits;
+  readonly contents: ContentStore;
+  readonly unclaimed: UnclaimedContents;
+  /** The largest document that is taken in one call, bytes. */
+  readonly maxDocumentSize: number;
+}
+
+type UploadOperations = Pick<
+  Operations,
+  | 'CreateUploadHandler'
+  | 'UploadFileChunk'
+  | 'DeleteUploadHandler'
+  | 'UploadDocumentWithHandler'
+  | 'UploadDocumentWithHandler1'
+  | 'UploadDocumentWithHandler2'
+  | 'UploadDocumentWithHandler3'
+  | 'UploadNewDocumentWidthHandler'
+  | 'UploadDocument'
+  | 'UploadDocument1'
+  | 'UploadDocument2'
+  | 'UploadDocument3'
+  | 'UploadDocument4'
+>;
+
+/** Chunked upload, and upload in one call. */
+export function uploadOperations(rooms: UploadRooms): UploadOperations {
+  const { sessions, uploads } = rooms;
+  return {
+    CreateUploadHandler: {
+      root: 'response',
+      run: async (args, call) => {
+        const session = await authenticate(sessions, args.authenticationTicket, call);
+        const { id, chunkSize } = await uploads.create(session.id, args.PreferedChunkSize);
+        return elementResult('response', {
+          success: 'true',
+          error: '',
+          UploadHandler: id,
+          ChunkSize: String(chunkSize),
+        });
+      },
+    },
+
+    UploadFileChunk: {
+      root: 'root',
+      content: {
+        limit: MAX_CHUNK_SIZE,
+        place: async ({ authenticationTicket, uploadHandler }, call) => {
+          if (!authenticationTicket || uploadHandler === undefined) return undefined;
+          return reserve(rooms, authenticationTicket, uploadHandler, call);
+        },
+      },
+      run: async (args, call) => {
+        const { fileChunk, lastChunk } = args;
+        const reservation = await reservationOf(rooms, args, call);
+        try {
+          const claimed = parseCrc32(args.chunkHEXCRC);
+          if (claimed === undefined) throw new Failure('The chunk CRC32 must be a hexadecimal number.');
+          const { crc32: computed, length } = fileChunk;
+          return chunkAnswer(await reservation.accept({ length, computed, claimed, isLast: lastChunk }));
+        } finally {
+          if (reservation !== fileChunk.placement) await reservation.release();
+        }
+      },
+      /* Field clients read `tryagain` whenever success is not true (CONTRACT), so every answer carries it. */
+      refuse: (failure) => elementResult('root', { success: 'false', tryagain: 'false', error: failure.message }),
+    },
+
+    DeleteUploadHandler: {
+      root: 'response',
+      run: async (args, call) => {
+        /* The GUID is looked at before the ticket (seed DeleteUploadHandler, Notes). */
+        const id = parseGuid(args.UploadHandler);
+        if (!id) throw new Failure('bad Request');
+        const session = await authenticate(sessions, args.authenticationTicket, call);
+        await uploads.discard(session.id, id);
+        return elementResult('response', { success: 'true', error: '' });
+      },
+    },
+
+    UploadDocumentWithHandler: {
+      root: 'root',
+      run: (args, call) => commitHandler(rooms, args, { path: args.path }, () => ({}), call),
+    },
+    UploadDocumentWithHandler1: {
+      root: 'root',
+      run: (args, call) =>
+        commitHandler(rooms, args, { path: args.path }, () => ({ comment: args.versionComments }), call),
+    },
+    UploadDocumentWithHandler2: {
+      root: 'root',
+      run: (args, call) =>
+        commitHandler(
+          rooms,
+          args,
+          { path: args.path },
+          () => ({
+            comment: args.versionComments,
+            number: packVersion(args.mpVersionMajor, args.mpVersionMinor, args.mpVersionRevision),
+          }),
+          call,
+        ),
+    },
+    UploadDocumentWithHandler3: {
+      root: 'root',
+      run: (args, call) =>
+        commitHandler(rooms, args, { path: args.path }, () => parseXmlParameters(args.xmlParameters), call),
+    },
+    UploadNewDocumentWidthHandler: {
+      root: 'root',
+      run: (args, call) =>
+        commitHandler(
+          rooms,
+          args,
+          { folderPath: args.folderPath, documentName: args.documentName },
+          () => parseXmlParameters(args.xmlParameters),
+          call,
+        ),
+    },
+
+    UploadDocument: uploadInOneCall(rooms, () => ({})),
+    UploadDocument1: uploadInOneCall(rooms, ({ versionComment }) => ({ comment: versionComment })),
+    UploadDocument2: uploadInOneCall(rooms, ({ checkout }) => ({ checkout })),
+    UploadDocument3: uploadInOneCall(rooms, ({ versionComment, checkout }) => ({ comment: versionComment, checkout })),
+    UploadDocument4: uploadInOneCall(rooms, ({ xmlParameters }) => parseXmlParameters(xmlParameters)),
+  };
+}
+
+/** A place at a handler for the chunk of this call. @throws Failure */
+async function reserve(rooms: UploadRooms, ticket: string, handlerText: string, call: Call): Promise<ChunkReservation> {
+  const session = await authenticate(rooms.sessions, ticket, call);
+  return rooms.uploads.reserve(session.id, requireHandler(handlerText));
+}
+
+/** The place the chunk was written to as it arrived, or one it is written to now because the handler was named too late. */
+async function reservationOf(
+  rooms: UploadRooms,
+  args: { authenticationTicket: string; uploadHandler: string; fileChunk: Payload },
+  call: Call,
+): Promise<ChunkReservation> {
+  const { fileChunk } = args;
+  if (fileChunk.placement instanceof ChunkReservation) return fileChunk.placement;
+  const reservation = await reserve(rooms, args.authenticationTicket, args.uploadHandler, call);
+  try {
+    await fileChunk.copyTo(reservation);
+    return reservation;
+  } catch (error) {
+    await reservation.release();
+    throw error;
+  }
+}
+
+function chunkAnswer(outcome: ChunkOutcome): Result {
+  if (outcome.kind === 'taken') {
+    const last = outcome.fileCrc32 === undefined ? {} : { filehexcrc: upperHex(outcome.fileCrc32) };
+    return elementResult('root', { success: 'true', tryagain: 'false', ...last });
+  }
+  return elementResult('root', {
+    success: 'false',
+    tryagain: 'true',
+    error:
+      `The CRC32 of the chunk is ${upperHex(outcome.computed)}, but it was given as ${upperHex(outcome.claimed)}. ` +
+      'Send the chunk again.',
+  });
+}
+
+/** Makes a complete upload into a version; the handler is consumed. */
+async function commitHandler(
+  rooms: UploadRooms,
+  args: { authenticationTicket: string; uploadHandler: string },
+  target: CommitTarget,
+  properties: () => VersionProperties,
+  call: Call,
+): Promise<Result> {
+  const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
+  const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
+  const commit = await rooms.commits.commitVersion(session.user, target, staged, properties(), (trx) =>
+    rooms.uploads.consume(trx, session.id, staged.id),
+  );
+  return commitAnswer(commit);
+}
+
+function commitAnswer(commit: Commit): Result {
+  return elementResult('root', {
+    success: 'true',
+    DocumentId: String(commit.documentId),
+    VersionId: String(commit.version),
+  });
+}
+
+function requireHandler(text: string): Guid {
+  const id = parseGuid(text);
+  if (!id) throw invalidUploadHandler();
+  return id;
+}
+
+interface DocumentArguments {
+  readonly authenticationTicket: string;
+  readonly path: string;
+  readonly fileContent: Payload;
+}
+
+/** UploadDocument and its variants: they differ in what they say about the version. */
+function uploadInOneCall<Arguments extends DocumentArguments>(
+  rooms: UploadRooms,
+  properties: (args: Arguments) => VersionProperties,
+): Operation<Arguments> {
+  const { commits, contents, maxDocumentSize, sessions, unclaimed } = rooms;
+  return {
+    root: 'root',
+    content: {
+      limit: maxDocumentSize,
+      place: async ({ authenticationTicket }, call) => {
+        if (!authenticationTicket) return undefined;
+        await authenticate(sessions, authenticationTicket, call);
+        return DirectUpload.open(contents, unclaimed);
+      },
+    },
+    run: async (args, call) => {
+      const session = await authenticate(sessions, args.authenticationTicket, call);
+      const { fileContent, path } = args;
+      if (fileContent.length > maxDocumentSize) {
+        throw new Failure(`The document is larger than ${maxDocumentSize} bytes. Upload it in chunks.`);
+      }
+      const upload =
+        fileContent.placement instanceof DirectUpload
+          ? fileContent.placement
+          : await DirectUpload.open(contents, unclaimed);
+      try {
+        if (upload !== fileContent.placement) await fileContent.copyTo(upload);
+        await upload.sync();
+        const content = { id: upload.id, size: fileContent.length, crc32: fileContent.crc32 };
+        const commit = await commits.commitVersion(session.user, { path }, content, properties(args), (trx) =>
+          upload.claim(trx),
+        );
+        upload.claimed();
+        return commitAnswer(commit);
+      } finally {
+        if (upload !== fileContent.placement) await upload.release();
+      }
+    },
+  };
+}
