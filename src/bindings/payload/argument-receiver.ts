@@ -6,7 +6,11 @@
 export interface ArgumentReceiver {
   /** Whether the value of the argument with this name is content: to be handed on as it arrives, not gathered. */
   isContent(name: string): boolean;
-  /** An argument that is text, whole, unescaped. */
+  /**
+   * An argument that is text, whole, unescaped. In GET and urlencoded messages also the value of a content argument that
+   * is one to three decimal digits and nothing else: it may be base64, or the one byte that older proxies send per value
+   * (`data=97&data=98`, WIRE: byte[]). Which of the two the receiver can tell from the others of that name.
+   */
   text(name: string, value: string): void;
   /** The value of a content argument begins. The reader writes nothing before the promise is fulfilled. */
   content(name: string): Promise<ContentReceiver>;
