@@ -177,7 +177,7 @@ function attempt<T>(trouble: string, open: () => T): Promise<T> {
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }
 
 async function syncDirectory(directory: string): Promise<void> {

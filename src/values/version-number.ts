@@ -9,9 +9,9 @@ export const FIRST_VERSION = 1_000_000 as VersionNumber;
 /** The smallest number that is a packed version; what lies between 0 and it names no version. */
 export const SMALLEST_VERSION = FIRST_VERSION;
 
-const MAX_MAJOR = 2400;
-const MAX_MINOR = 999;
-const MAX_REVISION = 999;
+export const MAX_MAJOR = 2400;
+export const MAX_MINOR = 999;
+export const MAX_REVISION = 999;
 
 /** Packs a version. @throws Failure when a part is out of range: major 1–2400, minor and revision 0–999. */
 export function packVersion(major: number, minor: number, revision: number): VersionNumber {

@@ -1,0 +1,218 @@
+import crypto from 'node:crypto';
+import type { Selectable, Transaction } from 'kysely';
+import type { Database } from '../storage/database.js';
+import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
+import type { Instant, Schema, UsersTable } from '../storage/schema.js';
+import { sessionExpired } from '../values/failure.js';
+import { type DiscardHandlers, endSessions } from './ending-sessions.js';
+import { authenticationFailed, ticketNotAllowed } from './failures.js';
+import type { Passwords } from './passwords.js';
+import { newTicket, parseTicket, type Ticket, ticketHash } from './ticket.js';
+import type { User } from './user.js';
+import { findUser, toUser, type UserRow } from './users.js';
+
+export interface SessionsOptions {
+  readonly database: Database;
+  readonly passwords: Passwords;
+  readonly discardHandlers: DiscardHandlers;
+  /** What CreateTicketforUser has to be called with; undefined turns it off. */
+  readonly trustedPassword: string | undefined;
+  /** The time, ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** What a ticket opens. */
+export interface Session {
+  readonly id: number;
+  readonly user: User;
+  /** When it ends if it is not used before, ms since 1970 UTC. */
+  readonly expiresAt: Instant;
+}
+
+/** A session with its ticket, which is known at this moment only. */
+export interface OpenedSession extends Session {
+  readonly ticket: Ticket;
+}
+
+/** A session ends this long after its last use (CONTRACT: 30 days), ms. */
+export const SESSION_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** The time of the last use is moved at most this often, ms: a call of a busy client must not become a write. */
+const USE_INTERVAL_MS = 60_000;
+
+/** Expired sessions ended in one transaction: it must not hold the database for long. */
+const EXPIRY_BATCH = 100;
+
+type SessionRow = Pick<Selectable<UsersTable>, 'name' | 'first_name' | 'last_name' | 'email' | 'is_administrator'> & {
+  session_id: number;
+  user_id: number;
+  used_at: Instant;
+};
+
+/** The sessions: who is logged in. Nothing about them is in memory, so any worker can serve any of them. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #find: PreparedQuery<{ hash: string; usedSince: Instant }, SessionRow>;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    const { queries } = options.database;
+    this.#find = prepareQuery((parameter) =>
+      queries
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .select(['sessions.id as session_id', 'sessions.used_at', 'users.id as user_id'])
+        .select(['name', 'first_name', 'last_name', 'email', 'is_administrator'])
+        .where('ticket_hash', '=', parameter('hash'))
+        .where('used_at', '>', parameter('usedSince'))
+        .where('is_disabled', '=', 0),
+    );
+  }
+
+  /** Opens a session. @throws Failure `[900]`, the same after the same time whatever was wrong. */
+  async logIn(name: string, password: string): Promise<OpenedSession> {
+    const user = await this.#authenticate(name, password);
+    return this.#options.database.transact((trx) => this.#open(trx, user));
+  }
+
+  /**
+   * Opens a session, or goes on with the one the old ticket belongs to when that is still valid and the same user's. The
+   * credentials are checked in any case. @throws Failure `[900]`, also for an old ticket that is no GUID.
+   */
+  async renew(name: string, password: string, oldTicketText: string): Promise<OpenedSession> {
+    const ticket = parseTicket(oldTicketText);
+    const user = await this.#authenticate(name, password);
+    return this.#options.database.transact(async (trx) => {
+      await requireUnchanged(trx, user);
+      const time = this.#options.now();
+      const kept = await trx
+        .updateTable('sessions')
+        .set({ used_at: time })
+        .where('ticket_hash', '=', ticketHash(ticket))
+        .where('user_id', '=', user.id)
+        .where('used_at', '>', time - SESSION_LIFE_MS)
+        .returning('id')
+        .executeTakeFirst();
+      if (!kept) return this.#open(trx, user);
+      return { id: kept.id, user: toUser(user), expiresAt: time + SESSION_LIFE_MS, ticket };
+    });
+  }
+
+  /**
+   * Opens a session for a user whose word a trusted program takes. @throws Failure `[900]` without the trusted password or for
+   * a user who may not log in, `[902]` for an administrator.
+   */
+  async createFor(trustedPassword: string, userName: string): Promise<OpenedSession> {
+    const { database, trustedPassword: expected } = this.#options;
+    if (expected === undefined || !isSame(trustedPassword, expected)) throw authenticationFailed();
+    return database.transact(async (trx) => {
+      const user = await findUser(trx, userName);
+      if (!user || user.is_disabled) throw authenticationFailed();
+      if (user.is_administrator) throw ticketNotAllowed();
+      return this.#open(trx, user);
+    });
+  }
+
+  /**
+   * The session of a ticket, which is used by this. Runs for every call: one indexed read, and once a minute a write.
+   * @throws Failure `[900]` for what is no ticket, `[901]` for one without a session.
+   */
+  async require(ticketText: string): Promise<Session> {
+    const session = await this.peek(ticketText);
+    const time = this.#options.now();
+    if (time + SESSION_LIFE_MS - session.expiresAt < USE_INTERVAL_MS) return session;
+    await this.#options.database.queries
+      .updateTable('sessions')
+      .set({ used_at: time })
+      .where('id', '=', session.id)
+      .where('used_at', '<', time)
+      .execute();
+    return { ...session, expiresAt: time + SESSION_LIFE_MS };
+  }
+
+  /** As {@link require}, but it does not count as a use. */
+  async peek(ticketText: string): Promise<Session> {
+    const { database, now } = this.#options;
+    const hash = ticketHash(parseTicket(ticketText));
+    const { rows } = await this.#find(database.queries, { hash, usedSince: now() - SESSION_LIFE_MS });
+    const row = rows[0];
+    if (!row) throw sessionExpired();
+    return {
+      id: row.session_id,
+      user: toUser({ ...row, id: row.user_id }),
+      expiresAt: row.used_at + SESSION_LIFE_MS,
+    };
+  }
+
+  /**
+   * Ends a session, with its handlers; a loss of power does not bring it back. Returns what it was.
+   * @throws Failure as {@link require}.
+   */
+  async logOut(ticketText: string): Promise<Session> {
+    const { database, discardHandlers } = this.#options;
+    const session = await this.peek(ticketText);
+    const after = await database.durably((trx) => endSessions(trx, [session.id], discardHandlers));
+    await after();
+    return session;
+  }
+
+  /** Ends the sessions whose time is over. They are invalid already; this frees what they held. Returns how many. */
+  async expireSessions(): Promise<number> {
+    const { database, discardHandlers, now } = this.#options;
+    const usedUntil = now() - SESSION_LIFE_MS;
+    for (let total = 0; ;) {
+      const { count, after } = await database.transact(async (trx) => {
+        const rows = await trx
+          .selectFrom('sessions')
+          .select('id')
+          .where('used_at', '<=', usedUntil)
+          .orderBy('used_at')
+          .limit(EXPIRY_BATCH)
+          .execute();
+        const ids = rows.map((row) => row.id);
+        return { count: ids.length, after: await endSessions(trx, ids, discardHandlers) };
+      });
+      await after();
+      total += count;
+      if (count < EXPIRY_BATCH) return total;
+    }
+  }
+
+  async #authenticate(name: string, password: string): Promise<UserRow> {
+    const { database, passwords } = this.#options;
+    const user = await findUser(database.queries, name);
+    const isRight = await passwords.verify(password, user?.password_hash);
+    if (!user || !isRight || user.is_disabled) throw authenticationFailed();
+    return user;
+  }
+
+  async #open(trx: Transaction<Schema>, user: UserRow): Promise<OpenedSession> {
+    await requireUnchanged(trx, user);
+    const ticket = newTicket();
+    const time = this.#options.now();
+    const { id } = await trx
+      .insertInto('sessions')
+      .values({ ticket_hash: ticketHash(ticket), user_id: user.id, created_at: time, used_at: time })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return { id, user: toUser(user), expiresAt: time + SESSION_LIFE_MS, ticket };
+  }
+}
+
+/** While a password is being checked the user may be disabled or given another: then no session may come of it. */
+async function requireUnchanged(trx: Transaction<Schema>, user: UserRow): Promise<void> {
+  const row = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', user.id)
+    .where('is_disabled', '=', 0)
+    .where('password_hash', '=', user.password_hash)
+    .executeTakeFirst();
+  if (!row) throw authenticationFailed();
+}
+
+/** Compares two secrets in a time that says nothing about them. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => crypto.createHash('sha256').update(text).digest();
+  return crypto.timingSafeEqual(digest(given), digest(expected));
+}

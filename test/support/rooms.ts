@@ -1,0 +1,116 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Passwords } from '../../src/accounts/passwords.js';
+import { Sessions } from '../../src/accounts/sessions.js';
+import type { User } from '../../src/accounts/user.js';
+import { Users } from '../../src/accounts/users.js';
+import { discardHandlersOf } from '../../src/discard-handlers.js';
+import { DownloadHandlers } from '../../src/handlers/download-handlers.js';
+import { UploadHandlers } from '../../src/handlers/upload-handlers.js';
+import { soleWriter } from '../../src/handlers/writer-claims.js';
+import { Commits, type Commit, type CommitTarget, type CompleteContent } from '../../src/library/commits.js';
+import { Documents } from '../../src/library/documents.js';
+import { Folders } from '../../src/library/folders.js';
+import { Libraries } from '../../src/library/libraries.js';
+import { Lookups } from '../../src/library/lookups.js';
+import type { VersionProperties } from '../../src/library/version-properties.js';
+import { Database } from '../../src/storage/database.js';
+import { FileContentStore } from '../../src/storage/file-content-store.js';
+import { migrate } from '../../src/storage/migrations.js';
+import { UnclaimedContents } from '../../src/storage/unclaimed-contents.js';
+import { crc32 } from '../../src/values/crc32.js';
+import { newGuid } from '../../src/values/guid.js';
+
+/** A hash that takes no time to speak of; its form is that of any other. */
+export const FAST_PASSWORDS = new Passwords({ N: 16, r: 1, p: 1 });
+
+/* A content store's 256 directories take longer to make than most tests to run: one store serves all tests of a file, and each
+ * leaves it empty. */
+const stores = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+const contents = await FileContentStore.open(path.join(stores, 'content'));
+
+afterAll(() => fs.rm(stores, { recursive: true }));
+
+export const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The rooms under the operations, put together as the server does it, on a directory of their own and a clock that stands still. */
+export type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+export async function openRooms({ trustedPassword }: { trustedPassword?: string } = {}) {
+  const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
+  const database = new Database(path.join(directory, 'lighterage.db'));
+  await migrate(database.queries);
+  const clock = { time: Date.parse('2024-06-15T09:30:00.750Z') };
+  const now = (): number => clock.time;
+  const unclaimed = new UnclaimedContents(database, contents);
+  const idleLimit = DAY_MS;
+  const uploads = new UploadHandlers({
+    database,
+    contents,
+    unclaimed,
+    claims: soleWriter,
+    epoch: 1,
+    idleLimit,
+    defaultChunkSize: 1_048_576,
+    now,
+  });
+  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, now });
+  const accounts = {
+    database,
+    passwords: FAST_PASSWORDS,
+    discardHandlers: discardHandlersOf(uploads, downloads),
+    trustedPassword,
+    now,
+  };
+  const users = new Users(accounts);
+  const sessions = new Sessions(accounts);
+  const lookups = new Lookups(database.queries);
+  const library = { database, lookups, now };
+  const commits = new Commits(library);
+
+  const stage = async (bytes: Buffer): Promise<CompleteContent> => {
+    const id = newGuid();
+    await unclaimed.announce(id);
+    await contents.create(id);
+    const writer = await contents.openWriter(id, 0);
+    await writer.write(bytes);
+    writer.close();
+    await contents.sync(id);
+    return { id, size: bytes.length, crc32: crc32(bytes) };
+  };
+
+  return {
+    contentDirectory: path.join(stores, 'content'),
+    clock,
+    now,
+    database,
+    contents,
+    unclaimed,
+    uploads,
+    downloads,
+    users,
+    sessions,
+    libraries: new Libraries(library),
+    folders: new Folders(library),
+    documents: new Documents(database, lookups),
+    commits,
+    stage,
+    /** Commits a few bytes as an upload in one call does. */
+    async commit(
+      caller: User,
+      target: string | CommitTarget,
+      properties: VersionProperties = {},
+      bytes = Buffer.from('content'),
+    ): Promise<Commit> {
+      const content = await stage(bytes);
+      const place = typeof target === 'string' ? { path: target } : target;
+      return commits.commitVersion(caller, place, content, properties, (trx) => unclaimed.claim(trx, content.id));
+    },
+    async close(): Promise<void> {
+      await database.close();
+      await fs.rm(directory, { recursive: true });
+      for await (const name of contents.list()) if ('id' in name) await contents.remove(name.id);
+    },
+  };
+}
