@@ -1,0 +1,172 @@
+import { ContentMissing, type ContentStore } from '../storage/content-store.js';
+import { contentCrc32 } from '../storage/content-crc32.js';
+import type { Queries } from '../storage/database.js';
+import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
+import { type Crc32, paddedHex } from '../values/crc32.js';
+import { StorageFailure } from '../values/failure.js';
+import type { Guid } from '../values/guid.js';
+import { describeVersion, type VersionNumber } from '../values/version-number.js';
+
+/** Records looked at together. */
+const PAGE = 500;
+
+const PIECE = 1024 * 1024;
+
+/** Content as a record has it. */
+interface RecordedContent {
+  readonly id: Guid;
+  /** Bytes. */
+  readonly size: number;
+  /** Undefined where no checksum is recorded. */
+  readonly crc32: Crc32 | undefined;
+}
+
+/**
+ * The check that database and content store agree: each record's content is there, as long as recorded and with the recorded
+ * checksum; and nothing lies in the store that no record names. It reads all content once, a piece at a time.
+ *
+ * It may run while the server does. What looks wrong is looked at again before it is reported, for a record or a file may
+ * have come or gone between the first look at the one and at the other.
+ */
+export class ContentCheck {
+  readonly #queries: Queries;
+  readonly #contents: ContentStore;
+  readonly #buffer = Buffer.allocUnsafe(PIECE);
+  readonly #isNamed: PreparedQuery<{ id: Guid }, { is_named: number }>;
+
+  constructor(queries: Queries, contents: ContentStore) {
+    this.#queries = queries;
+    this.#contents = contents;
+    this.#isNamed = prepareIsNamed(queries);
+  }
+
+  /** Each finding, in a line for a person. None: all is well. */
+  async *findings(): AsyncGenerator<string> {
+    yield* this.#checkVersions();
+    yield* this.#checkUploads();
+    yield* this.#checkDownloads();
+    yield* this.#checkStore();
+  }
+
+  async *#checkVersions(): AsyncGenerator<string> {
+    for (let document = 0, version = 0; ;) {
+      const rows = await this.#queries
+        .selectFrom('versions')
+        .select(['document_id', 'number', 'content_id', 'size', 'crc32'])
+        .where((eb) => eb(eb.refTuple('document_id', 'number'), '>', eb.tuple(document, version as VersionNumber)))
+        .orderBy('document_id')
+        .orderBy('number')
+        .limit(PAGE)
+        .execute();
+      for (const row of rows) {
+        const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: row.crc32 });
+        if (fault === undefined) continue;
+        yield `document ${row.document_id}, version ${describeVersion(row.number)}: ${fault}`;
+      }
+      const last = rows.at(-1);
+      if (!last) return;
+      [document, version] = [last.document_id, last.number];
+    }
+  }
+
+  /* What was staged before an unclean stop may be damaged: it is checked before it is used again, and given up then. */
+  async *#checkUploads(): AsyncGenerator<string> {
+    const rows = await this.#queries
+      .selectFrom('upload_handlers')
+      .innerJoin('server_state', 'server_state.epoch', 'upload_handlers.epoch')
+      .select(['upload_handlers.id', 'length', 'crc32'])
+      .execute();
+    for (const row of rows) {
+      const fault = await this.#faultOf({ id: row.id, size: row.length, crc32: row.crc32 });
+      if (fault === undefined || !(await this.#hasUpload(row.id))) continue;
+      yield `a staged upload of ${row.length} bytes: ${fault}`;
+    }
+  }
+
+  async *#checkDownloads(): AsyncGenerator<string> {
+    const rows = await this.#queries.selectFrom('download_handlers').select(['id', 'content_id', 'size']).execute();
+    for (const row of rows) {
+      const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: undefined });
+      if (fault === undefined || !(await this.#hasDownload(row.id))) continue;
+      yield `an open download of ${row.size} bytes: ${fault}`;
+    }
+  }
+
+  async *#checkStore(): AsyncGenerator<string> {
+    for await (const name of this.#contents.list()) {
+      if ('stranger' in name) yield `${name.stranger} in the content store is no content`;
+      else if (await this.#isOrphan(name.id))
+        yield `content ${name.id} lies in the content store, and no record names it`;
+    }
+  }
+
+  /**
+   * What is wrong with content that a record promises. More bytes than recorded are no fault: a chunk may be arriving, or
+   * one that arrived damaged was longer than its repeat. Nobody reads behind the recorded end.
+   */
+  async #faultOf(content: RecordedContent): Promise<string | undefined> {
+    const size = await this.#contents.size(content.id);
+    if (size === undefined) return `content ${content.id} is missing`;
+    if (size < content.size) return `content ${content.id} has ${size} bytes instead of ${content.size}`;
+    if (content.crc32 === undefined) return undefined;
+    try {
+      const found = await contentCrc32(this.#contents, content.id, content.size, this.#buffer);
+      if (found === content.crc32) return undefined;
+      if (found === undefined) return `content ${content.id} is shorter than ${content.size} bytes`;
+      return `content ${content.id} has the CRC32 ${paddedHex(found)} instead of ${paddedHex(content.crc32)}`;
+    } catch (error) {
+      if (error instanceof ContentMissing) return `content ${content.id} is missing`;
+      if (error instanceof StorageFailure) return `content ${content.id} cannot be read`;
+      throw error;
+    }
+  }
+
+  /* A content's record is made before its file and removed after it: a file without a record that is still there, and still
+   * without one, is nobody's. */
+  async #isOrphan(id: Guid): Promise<boolean> {
+    if (await this.#hasRecord(id)) return false;
+    if ((await this.#contents.size(id)) === undefined) return false;
+    return !(await this.#hasRecord(id));
+  }
+
+  async #hasRecord(id: Guid): Promise<boolean> {
+    const { rows } = await this.#isNamed(this.#queries, { id });
+    return rows[0]?.is_named === 1;
+  }
+
+  async #hasUpload(id: Guid): Promise<boolean> {
+    const row = await this.#queries.selectFrom('upload_handlers').select('id').where('id', '=', id).executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async #hasDownload(id: Guid): Promise<boolean> {
+    const row = await this.#queries
+      .selectFrom('download_handlers')
+      .select('id')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+}
+
+/** One statement, so that content which passes from one table to another is always seen in one of them. */
+function prepareIsNamed(queries: Queries): PreparedQuery<{ id: Guid }, { is_named: number }> {
+  return prepareQuery((parameter) =>
+    queries.selectNoFrom((eb) =>
+      eb
+        .or([
+          eb.exists(eb.selectFrom('versions').select('content_id').where('content_id', '=', parameter('id'))),
+          eb.exists(eb.selectFrom('upload_handlers').select('id').where('id', '=', parameter('id'))),
+          eb.exists(eb.selectFrom('unclaimed_contents').select('content_id').where('content_id', '=', parameter('id'))),
+          eb.exists(
+            eb
+              .selectFrom('download_handlers')
+              .select('id')
+              .where('content_id', '=', parameter('id'))
+              .where('owns_content', '=', 1),
+          ),
+        ])
+        .as('is_named'),
+    ),
+  ) as PreparedQuery<{ id: Guid }, { is_named: number }>;
+}
