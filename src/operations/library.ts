@@ -1,0 +1,126 @@
+import type { Sessions } from '../accounts/sessions.js';
+import { type Element, elementResult } from '../contract/result.js';
+import type { Documents, HistoryEntry } from '../library/documents.js';
+import type { Folders } from '../library/folders.js';
+import { paddedHex } from '../values/crc32.js';
+import { PRODUCT_VERSION } from '../values/product-version.js';
+import { authenticate } from './authenticate.js';
+import { formatTime } from './date-format.js';
+import type { Operations } from './operation.js';
+
+export type LibraryOperations = Pick<
+  Operations,
+  'CreateFolder' | 'FolderExists' | 'DocumentExists' | 'GetDocumentVersions' | 'ServerInfo'
+>;
+
+/** What the server says about itself. */
+export interface ServerIdentity {
+  readonly company: string;
+  readonly serverName: string;
+}
+
+export interface LibraryOperationsRooms {
+  readonly sessions: Sessions;
+  readonly folders: Folders;
+  readonly documents: Documents;
+  readonly identity: ServerIdentity;
+  /** The time, ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** The operations of CONTRACT, Library. */
+export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperations {
+  const { sessions, folders, documents, identity, now } = rooms;
+  return {
+    CreateFolder: {
+      root: 'response',
+      run: async ({ authenticationTicket, Path }, call) => {
+        const { user } = await authenticate(sessions, authenticationTicket, call);
+        const folder = await folders.createPath(user, Path);
+        return elementResult('response', { success: 'true', FolderId: String(folder.id), FolderName: folder.name });
+      },
+    },
+    FolderExists: {
+      root: 'response',
+      run: async ({ authenticationTicket, Path }, call) => {
+        const { user } = await authenticate(sessions, authenticationTicket, call);
+        await folders.resolve(user, Path);
+        return elementResult('response', { success: 'true' });
+      },
+    },
+    DocumentExists: {
+      root: 'response',
+      run: async ({ authenticationTicket, Path }, call) => {
+        const { user } = await authenticate(sessions, authenticationTicket, call);
+        const document = await documents.resolve(user, Path);
+        const published = await documents.published(document);
+        return elementResult('response', {
+          success: 'true',
+          CRC32LASTVERSION: paddedHex(document.latest.crc32),
+          /* Of the version that is published; empty when none is. */
+          CRC32: published ? paddedHex(published.crc32) : '',
+        });
+      },
+    },
+    GetDocumentVersions: {
+      root: 'response',
+      run: async ({ AuthenticationTicket, Path }, call) => {
+        const { user } = await authenticate(sessions, AuthenticationTicket, call);
+        const history = await documents.history(await documents.resolve(user, Path));
+        const versions = { name: 'Versions', attributes: {}, children: history.map(versionElement) };
+        return elementResult('response', { success: 'true' }, [versions]);
+      },
+    },
+    ServerInfo: {
+      root: 'root',
+      run: () => {
+        const time = now();
+        const ahead = -new Date(time).getTimezoneOffset();
+        return Promise.resolve(
+          elementResult('root', {
+            success: 'true',
+            VersionNumber: PRODUCT_VERSION,
+            Server_date_time: formatTime(time + ahead * 60_000).slice(0, -1),
+            Coordinated_Universal_Time: formatTime(time),
+            UTC_Offset: formatOffset(ahead),
+            Company: identity.company,
+            ServerName: identity.serverName,
+          }),
+        );
+      },
+    },
+  };
+}
+
+/**
+ * A version as GetDocumentVersions lists it: numbers in decimal, CheckSum as CRC32 is everywhere, times as .NET writes a UTC time
+ * into XML. What there is not is an empty element: this server has no approvals.
+ */
+function versionElement(entry: HistoryEntry): Element {
+  return {
+    name: 'Version',
+    attributes: { Number: String(entry.number) },
+    children: [
+      textElement('VersionAuthor', entry.authorName),
+      textElement('VersionAuthorId', String(entry.authorId)),
+      textElement('VersionSize', String(entry.size)),
+      textElement('CheckSum', paddedHex(entry.crc32)),
+      textElement('DateCreated', formatTime(entry.createdAt)),
+      textElement('DatePublished', entry.publishedAt === undefined ? '' : formatTime(entry.publishedAt)),
+      textElement('Comment', entry.comment),
+      textElement('ApprovalStatus', ''),
+      textElement('ApprovalDate', ''),
+    ],
+  };
+}
+
+function textElement(name: string, text: string): Element {
+  return { name, attributes: {}, children: text === '' ? [] : [text] };
+}
+
+/** `+02:00`, from minutes ahead of UTC. */
+function formatOffset(minutes: number): string {
+  const distance = Math.abs(minutes);
+  const part = (value: number): string => String(value).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${part(Math.floor(distance / 60))}:${part(distance % 60)}`;
+}
