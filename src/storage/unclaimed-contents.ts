@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import type { ContentStore } from './content-store.js';
 import type { Schema } from './schema.js';
@@ -28,9 +29,16 @@ export class UnclaimedContents {
       .execute();
   }
 
-  /** To be called in the transaction that records what an announced content now is. */
+  /**
+   * To be called in the transaction that records what an announced content now is. @throws StorageFailure when the content is not
+   * announced any more: a server that started meanwhile has removed it.
+   */
   async claim(trx: Transaction<Schema>, id: Guid): Promise<void> {
-    await trx.deleteFrom('unclaimed_contents').where('content_id', '=', id).execute();
+    const { numDeletedRows } = await trx
+      .deleteFrom('unclaimed_contents')
+      .where('content_id', '=', id)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows !== 1n) throw new StorageFailure('The content was removed while it was being written.');
   }
 
   /** To be called in the transaction that removes the last record of these contents; then {@link remove} them. */

@@ -1,6 +1,6 @@
 import { listen, type Server, type IServicePort } from 'soap';
 import type { Contract } from '../../contract/contract.js';
-import { CONTENT_MARK, escapeText, findContent, writeLiteral } from '../../contract/element-writer.js';
+import { CONTENT_MARK, findContent, writeLiteral } from '../../contract/element-writer.js';
 import type { ContentSource, Result } from '../../contract/result.js';
 import type { OperationRunner, Outcome } from '../../operations/operation-runner.js';
 import type { ArgumentIntake } from '../payload/argument-intake.js';
@@ -21,12 +21,11 @@ interface Passage {
   error?: unknown;
 }
 
-/** The argument types node-soap would convert. It leaves them as text: how a text is read is the contract's to say. */
-const AS_TEXT = Object.fromEntries(['int', 'short', 'long', 'boolean'].map((type) => [type, (text: string) => text]));
-
 /**
- * Dispatches calls through node-soap: one server for each version of SOAP, its service definitions made from the WSDL. It gets a
- * message with nothing in it but the operation and the texts of its arguments, in the form every toolkit could send, and writes the reply.
+ * Dispatches calls through node-soap: one server for each version of SOAP, its service definitions made from the WSDL. node-soap
+ * finds the function for a message and writes the reply. The arguments have been taken off the message before: content
+ * must not pass through here, and the texts are read by rules node-soap does not have (names in any case, .NET's conversions,
+ * white space and empty elements that count). So the message it gets is the operation's bare element, the same for every call.
  */
 export class SoapDispatcher {
   readonly #contract: Contract;
@@ -53,7 +52,7 @@ export class SoapDispatcher {
     const server = this.#servers.get(version);
     if (!server) throw new TypeError(`SOAP ${version.name} is not served.`);
     const passage: Passage = { intake };
-    const reply = await server.processRequest(this.#request(intake, version), {
+    const reply = await server.processRequest(this.#request(intake.contract.name, version), {
       headers: { soapaction: intake.contract.soapAction },
       connection: passage,
     });
@@ -62,29 +61,24 @@ export class SoapDispatcher {
     return { envelope: reply.body, content: passage.content, outcome: passage.outcome };
   }
 
-  /** The message of the call as it would look if it had been written by the book and without its content. */
-  #request(intake: ArgumentIntake, version: SoapVersion): string {
-    const { name } = intake.contract;
-    let args = '';
-    for (const [parameter, text] of intake.texts) args += `<${parameter}>${escapeText(text)}</${parameter}>`;
+  /** The message of a call, without what has been taken off it. */
+  #request(operation: string, version: SoapVersion): string {
     return (
       `<soap:Envelope xmlns:soap="${version.namespace}"><soap:Body>` +
-      `<${name} xmlns="${this.#contract.namespace}">${args}</${name}></soap:Body></soap:Envelope>`
+      `<${operation} xmlns="${this.#contract.namespace}" /></soap:Body></soap:Envelope>`
     );
   }
 
   #serve(version: SoapVersion): Promise<Server> {
     const port: IServicePort = {};
     for (const name of this.#contract.operations.keys()) {
-      port[name] = (args: unknown, _callback: unknown, _headers: unknown, request: { connection: Passage }) =>
-        this.#carryOut(args, request.connection);
+      port[name] = (_args: unknown, _callback: unknown, _headers: unknown, request: { connection: Passage }) =>
+        this.#carryOut(request.connection);
     }
     const options = {
       path: '/srv.asmx',
       xml: this.#contract.wsdl,
       services: { [this.#contract.serviceName]: { srvSoap: port, srvSoap12: port } },
-      customDeserializer: AS_TEXT,
-      preserveWhitespace: true,
       useEmptyTag: true,
       suppressStack: true,
       forceSoap12Headers: version === SOAP_12,
@@ -102,13 +96,13 @@ export class SoapDispatcher {
     });
   }
 
-  /** A service function of node-soap's: gets the arguments as it read them, returns the reply's content as it writes it. */
-  async #carryOut(args: unknown, passage: Passage): Promise<object> {
-    const { contract, call, failure, payloads } = passage.intake;
+  /** A service function of node-soap's: returns what it makes the reply of. */
+  async #carryOut(passage: Passage): Promise<object> {
+    const { contract, call, failure, payloads, texts } = passage.intake;
     try {
       passage.outcome = failure
         ? this.#runner.refuse(contract, failure)
-        : await this.#runner.run(contract, textsOf(args), payloads, call);
+        : await this.#runner.run(contract, texts, payloads, call);
     } catch (error) {
       passage.error = error;
       return {};
@@ -117,12 +111,6 @@ export class SoapDispatcher {
     passage.content = result.kind === 'bytes' ? result.content : findContent(result.element);
     return replyOf(contract.name, result);
   }
-}
-
-/** The arguments as node-soap hands them over: an object of texts, or nothing when there were none. */
-function textsOf(args: unknown): ReadonlyMap<string, string> {
-  const entries = typeof args === 'object' && args !== null ? Object.entries(args) : [];
-  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** What node-soap makes the reply of: an element for the result, or none when the result is null. */

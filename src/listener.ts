@@ -1,0 +1,86 @@
+import http from 'node:http';
+import type { Socket } from 'node:net';
+import type { Express } from 'express';
+
+export interface ListenerOptions {
+  /** The longest request line, bytes: longer ones are answered 414. */
+  readonly maxRequestLine: number;
+  /** How long a connection may stay silent, within a request or between two, ms. */
+  readonly idleLimit: number;
+}
+
+/** Room for header fields beside the request line, bytes. */
+const HEADER_ROOM = 32 * 1024;
+
+/** How long a stop waits for what runs, ms. */
+const STOP_LIMIT_MS = 30_000;
+
+/** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
+export function createListener(application: Express, options: ListenerOptions): http.Server {
+  const server = http.createServer({
+    maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
+    /* A chunk takes as long as it takes; the bindings watch that it goes on. */
+    requestTimeout: 0,
+    headersTimeout: options.idleLimit,
+    keepAliveTimeout: options.idleLimit,
+  });
+  server.on('request', application);
+  server.on('clientError', refuse);
+  return server;
+}
+
+/** Answers what Node's HTTP parser gave up on: there is no request yet that could be answered. */
+function refuse(error: Error & { code?: string; rawPacket?: Buffer; bytesParsed?: number }, duplex: unknown): void {
+  const socket = duplex as Socket;
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = describe(error);
+  const body = `${text}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function describe(error: { code?: string; rawPacket?: Buffer; bytesParsed?: number }): [status: string, text: string] {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return isRequestLine(error)
+        ? ['414 URI Too Long', 'The request line is too long. Send content with POST.']
+        : ['431 Request Header Fields Too Large', 'The header fields are too long.'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['408 Request Timeout', 'The request did not arrive in time.'];
+    default:
+      return ['400 Bad Request', 'This is not an HTTP request.'];
+  }
+}
+
+/** Whether the parser was still in the request line: no line has ended in what it was given last. */
+function isRequestLine({ rawPacket, bytesParsed }: { rawPacket?: Buffer; bytesParsed?: number }): boolean {
+  return rawPacket?.subarray(0, bytesParsed).includes('\r\n') === false;
+}
+
+/** Starts listening; fulfilled with the port. */
+export function listen(server: http.Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}
+
+/** Takes no new work, and waits until what runs has been finished; what takes too long is cut off. */
+export function stopListening(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), STOP_LIMIT_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

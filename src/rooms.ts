@@ -1,0 +1,91 @@
+import { Passwords } from './accounts/passwords.js';
+import { Sessions } from './accounts/sessions.js';
+import { Users } from './accounts/users.js';
+import { discardHandlersOf } from './discard-handlers.js';
+import { DownloadHandlers } from './handlers/download-handlers.js';
+import { UploadHandlers } from './handlers/upload-handlers.js';
+import { SharedWriterClaims, soleWriter } from './handlers/writer-claims.js';
+import { ZipWriter } from './handlers/zip-writer.js';
+import { Commits } from './library/commits.js';
+import { Documents } from './library/documents.js';
+import { Folders } from './library/folders.js';
+import { Libraries } from './library/libraries.js';
+import { Lookups } from './library/lookups.js';
+import { ZipSelection } from './library/zip-selection.js';
+import { downloadOperations } from './operations/downloads.js';
+import { libraryOperations } from './operations/library.js';
+import type { Operations } from './operations/operation.js';
+import { sessionOperations } from './operations/sessions.js';
+import { uploadOperations } from './operations/uploads.js';
+import type { Settings } from './settings.js';
+import type { ContentStore } from './storage/content-store.js';
+import type { Database } from './storage/database.js';
+import { UnclaimedContents } from './storage/unclaimed-contents.js';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+export interface RoomsOptions {
+  readonly settings: Settings;
+  readonly database: Database;
+  readonly contents: ContentStore;
+  /** The server's epoch: see beginEpoch. */
+  readonly epoch: number;
+  /** The name of this process among the server's workers; undefined when it is the only one. */
+  readonly worker: string | undefined;
+}
+
+/** What a process that serves is made of, below its bindings. */
+export interface Rooms {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly libraries: Libraries;
+  readonly uploads: UploadHandlers;
+  readonly downloads: DownloadHandlers;
+  readonly unclaimed: UnclaimedContents;
+  readonly operations: Operations;
+}
+
+/** Puts the rooms together, each with only what it needs. */
+export function buildRooms({ settings, database, contents, epoch, worker }: RoomsOptions): Rooms {
+  const now = Date.now;
+  const unclaimed = new UnclaimedContents(database, contents);
+  const idleLimit = settings.handlerExpiry * HOUR_MS;
+  const { defaultChunkSize, maxDocumentSize } = settings;
+  const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);
+  const uploads = new UploadHandlers({
+    database,
+    contents,
+    unclaimed,
+    claims,
+    epoch,
+    idleLimit,
+    defaultChunkSize,
+    now,
+  });
+  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, now });
+  const passwords = new Passwords();
+  const discardHandlers = discardHandlersOf(uploads, downloads);
+  const users = new Users({ database, passwords, discardHandlers, now });
+  const sessions = new Sessions({
+    database,
+    passwords,
+    discardHandlers,
+    trustedPassword: settings.trustedPassword,
+    now,
+  });
+  const lookups = new Lookups(database.queries);
+  const folders = new Folders({ database, lookups, now });
+  const documents = new Documents(database, lookups);
+  const commits = new Commits({ database, lookups, now });
+  const libraries = new Libraries({ database, now });
+  const zips = new ZipWriter(contents, unclaimed);
+  const zipSelection = new ZipSelection(documents, folders);
+  const identity = { serverName: settings.serverName, company: settings.company };
+  const operations: Operations = {
+    ...sessionOperations({ sessions }),
+    ...uploadOperations({ sessions, uploads, commits, contents, unclaimed, maxDocumentSize }),
+    ...downloadOperations({ sessions, downloads, documents, zipSelection, zips, contents, defaultChunkSize }),
+    ...libraryOperations({ sessions, folders, documents, identity, now }),
+  };
+  return { users, sessions, libraries, uploads, downloads, unclaimed, operations };
+}
