@@ -1,0 +1,96 @@
+import { setImmediate } from 'node:timers/promises';
+import { BufferPool, type PooledBuffer } from '../../../src/bindings/payload/buffer-pool.js';
+import { type Lease, MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
+
+test('a buffer that was given back is the next one that is handed out', () => {
+  const budget = new MemoryBudget(1000);
+  const pool = new BufferPool(budget, 100);
+  const first = pool.acquire() as PooledBuffer;
+  expect(first.bytes).toHaveLength(100);
+  expect(budget.used).toBe(100);
+  first.release();
+  expect(budget.used).toBe(0);
+  const second = pool.acquire() as PooledBuffer;
+  expect(second.bytes).toBe(first.bytes);
+});
+
+test('a buffer that is given back twice is handed out once', () => {
+  const pool = new BufferPool(new MemoryBudget(1000), 100);
+  const first = pool.acquire() as PooledBuffer;
+  first.release();
+  first.release();
+  const [a, b] = [pool.acquire() as PooledBuffer, pool.acquire() as PooledBuffer];
+  expect(a.bytes).not.toBe(b.bytes);
+});
+
+test('when the budget is used up the next caller waits, and gets the very buffer that is given back', async () => {
+  const budget = new MemoryBudget(250);
+  const pool = new BufferPool(budget, 100);
+  const first = pool.acquire() as PooledBuffer;
+  const second = pool.acquire() as PooledBuffer;
+  const waiting = pool.acquire();
+  expect(waiting).toBeInstanceOf(Promise);
+  second.release();
+  expect((await waiting).bytes).toBe(second.bytes);
+  expect(budget.used).toBe(200);
+  first.release();
+  expect(budget.used).toBe(100);
+});
+
+test('a waiting caller who is gone takes no buffer', async () => {
+  const budget = new MemoryBudget(100);
+  const pool = new BufferPool(budget, 100);
+  const first = pool.acquire() as PooledBuffer;
+  const gone = new AbortController();
+  const waiting = pool.acquire(gone.signal);
+  gone.abort(new Error('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  first.release();
+  expect(budget.used).toBe(0);
+  expect(() => pool.acquire(gone.signal)).toThrow('gone');
+});
+
+test('idle buffers make room for what others need', async () => {
+  const budget = new MemoryBudget(300);
+  const pool = new BufferPool(budget, 100);
+  const buffers = [pool.acquire(), pool.acquire(), pool.acquire()] as PooledBuffer[];
+  const lease = budget.acquire(150);
+  buffers.forEach((buffer) => buffer.release());
+  await lease;
+  expect(budget.used).toBe(150);
+  expect(pool.idleBytes).toBe(100);
+  const other = budget.acquire(150) as Lease;
+  expect(pool.idleBytes).toBe(0);
+  expect(budget.used).toBe(300);
+  other.release();
+});
+
+test('a buffer whose room goes to somebody else is not kept', async () => {
+  const budget = new MemoryBudget(150);
+  const pool = new BufferPool(budget, 100);
+  const buffer = pool.acquire() as PooledBuffer;
+  const waiting = budget.acquire(60);
+  buffer.release();
+  (await waiting).release();
+  expect(pool.idleBytes).toBe(0);
+  expect((pool.acquire() as PooledBuffer).bytes).not.toBe(buffer.bytes);
+});
+
+test('two pools of one budget take turns and never hold more than it has', async () => {
+  const budget = new MemoryBudget(1000);
+  const pools = [new BufferPool(budget, 300), new BufferPool(budget, 170)] as const;
+  let served = 0;
+  const use = async (n: number): Promise<void> => {
+    const buffer = await (n % 3 === 0 ? pools[0] : pools[1]).acquire();
+    expect(budget.used + pools[0].idleBytes + pools[1].idleBytes).toBeLessThanOrEqual(1000);
+    buffer.bytes.fill(n);
+    for (let turn = 0; turn < n % 4; turn++) await setImmediate();
+    expect(buffer.bytes.every((byte) => byte === n)).toBe(true);
+    served++;
+    buffer.release();
+  };
+  await Promise.all(Array.from({ length: 60 }, (_, n) => use(n)));
+  expect(served).toBe(60);
+  expect(budget.used).toBe(0);
+  expect(budget.waiting).toBe(0);
+});

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { setImmediate } from 'node:timers/promises';
+import { type Lease, MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
+
+/** Asks for bytes and notes when they are granted. */
+class Caller {
+  lease: Lease | undefined;
+  error: unknown;
+  readonly done: Promise<void>;
+
+  constructor(budget: MemoryBudget, bytes: number, signal?: AbortSignal) {
+    this.done = this.#ask(budget, bytes, signal);
+  }
+
+  async #ask(budget: MemoryBudget, bytes: number, signal?: AbortSignal): Promise<void> {
+    try {
+      this.lease = await budget.acquire(bytes, signal);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+}
+
+test('bytes that are there are granted at once, without a promise', () => {
+  const budget = new MemoryBudget(100);
+  const lease = budget.acquire(100);
+  expect(lease).not.toBeInstanceOf(Promise);
+  expect(budget.used).toBe(100);
+  (lease as Lease).release();
+  expect(budget.used).toBe(0);
+});
+
+test('whoever asks for more than is left waits until somebody releases', async () => {
+  const budget = new MemoryBudget(100);
+  const first = new Caller(budget, 70);
+  const second = new Caller(budget, 31);
+  await setImmediate();
+  expect(budget.waiting).toBe(1);
+  expect(second.lease).toBeUndefined();
+  first.lease?.release();
+  await second.done;
+  expect(second.lease).toBeDefined();
+  expect(budget.used).toBe(31);
+});
+
+test('nobody overtakes: a small request waits behind a large one that came before', async () => {
+  const budget = new MemoryBudget(100);
+  const holder = new Caller(budget, 50);
+  const large = new Caller(budget, 100);
+  const small = new Caller(budget, 10);
+  await setImmediate();
+  expect([large.lease, small.lease]).toEqual([undefined, undefined]);
+  holder.lease?.release();
+  await large.done;
+  expect(small.lease).toBeUndefined();
+  large.lease?.release();
+  await small.done;
+  expect(budget.used).toBe(10);
+});
+
+test('a lease that is released twice gives its bytes back once', () => {
+  const budget = new MemoryBudget(100);
+  const lease = budget.acquire(60) as Lease;
+  const other = budget.acquire(40) as Lease;
+  lease.release();
+  lease.release();
+  expect(budget.used).toBe(40);
+  other.release();
+  expect(budget.used).toBe(0);
+});
+
+test('more than the whole budget is an error, not an endless wait', () => {
+  expect(() => new MemoryBudget(100).acquire(101)).toThrow(RangeError);
+});
+
+test('who gives up waiting is told why, takes nothing, and lets the others pass', async () => {
+  const budget = new MemoryBudget(100);
+  const holder = new Caller(budget, 50);
+  const gone = new AbortController();
+  const large = new Caller(budget, 100, gone.signal);
+  const small = new Caller(budget, 50);
+  await setImmediate();
+  const reason = new Error('connection closed');
+  gone.abort(reason);
+  await Promise.all([large.done, small.done]);
+  expect(large.error).toBe(reason);
+  expect(budget.used).toBe(100);
+  expect(budget.waiting).toBe(0);
+  holder.lease?.release();
+  small.lease?.release();
+  expect(budget.used).toBe(0);
+});
+
+test('a signal that comes after the grant changes nothing', async () => {
+  const budget = new MemoryBudget(100);
+  const holder = new Caller(budget, 100);
+  const gone = new AbortController();
+  const waiter = new Caller(budget, 100, gone.signal);
+  await setImmediate();
+  holder.lease?.release();
+  gone.abort();
+  await waiter.done;
+  expect(waiter.lease).toBeDefined();
+  expect(budget.used).toBe(100);
+});
+
+test('a signal that came before refuses even what is there', () => {
+  expect(() => new MemoryBudget(100).acquire(1, AbortSignal.abort(new Error('gone')))).toThrow('gone');
+});
+
+test('what is idle is not counted as used, and is given up before anybody waits', () => {
+  const budget = new MemoryBudget(100);
+  const idle = budget.acquire(80) as Lease;
+  const reserve = {
+    idleBytes: 80,
+    giveUp() {
+      this.idleBytes = 0;
+      idle.release();
+    },
+  };
+  budget.add(reserve);
+  expect(budget.used).toBe(0);
+  expect(budget.acquire(20)).not.toBeInstanceOf(Promise);
+  expect(reserve.idleBytes).toBe(80);
+  expect(budget.acquire(50)).not.toBeInstanceOf(Promise);
+  expect(budget.used).toBe(70);
+});
+
+test('whatever is asked for, given back and given up, the budget is never exceeded and the order is kept', async () => {
+  const step = fc.record({
+    do: fc.constantFrom('acquire', 'acquire', 'release', 'abort'),
+    bytes: fc.integer({ min: 1, max: 100 }),
+    which: fc.nat(50),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const budget = new MemoryBudget(100);
+      const callers: { caller: Caller; gone: AbortController; bytes: number }[] = [];
+      const holds = () => callers.filter(({ caller }) => caller.lease !== undefined);
+      const waits = () => callers.filter(({ caller }) => caller.lease === undefined && caller.error === undefined);
+      const released = new Set<Caller>();
+      for (const { do: what, bytes, which } of steps) {
+        if (what === 'acquire') {
+          const gone = new AbortController();
+          callers.push({ caller: new Caller(budget, bytes, gone.signal), gone, bytes });
+        } else if (what === 'release') {
+          const holders = holds().filter(({ caller }) => !released.has(caller));
+          const holder = holders[which % holders.length]?.caller;
+          holder?.lease?.release();
+          if (holder) released.add(holder);
+        } else {
+          const waiters = waits();
+          waiters[which % waiters.length]?.gone.abort(new Error('gone'));
+        }
+        await setImmediate();
+        const held = holds().filter(({ caller }) => !released.has(caller));
+        const used = held.reduce((sum, { bytes: each }) => sum + each, 0);
+        expect(used).toBeLessThanOrEqual(100);
+        expect(budget.used).toBe(used);
+        expect(budget.waiting).toBe(waits().length);
+        const next = waits()[0];
+        if (next) expect(used + next.bytes).toBeGreaterThan(100);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
