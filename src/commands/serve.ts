@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { SETTING_NAMES, type Settings } from '../settings.js';
+import type { CommandContext } from './command-context.js';
+import { addSettingOptions, settingsOf } from './setting-options.js';
+import type { Terminal } from './terminal.js';
+
+/** `lighterage serve`: until a signal says to stop. */
+export function addServeCommand(program: Command, { terminal, environment }: CommandContext): void {
+  const command = program.command('serve').description('serve srv.asmx until told to stop by SIGTERM or SIGINT');
+  addSettingOptions(command, SETTING_NAMES).action(async (_: unknown, called: Command) => {
+    await serve(settingsOf(called, environment).settings, terminal);
+  });
+}
+
+async function serve(settings: Settings, terminal: Terminal): Promise<void> {
+  /* Not loaded before it is needed: the other commands start in a tenth of the time without it. */
+  const { startServer } = await import('../server.js');
+  const stopAsked = signalled();
+  const server = await startServer(settings);
+  const { url, firstAdministrator } = server;
+  terminal.print(`Lighterage serves ${url}/srv.asmx, with its data in ${path.resolve(settings.data)}`);
+  if (firstAdministrator?.password !== undefined) {
+    const { name, password } = firstAdministrator;
+    terminal.print(`The administrator "${name}" was made with the password ${password} which is not shown again. Try:`);
+    terminal.print(`  curl -d UID=${name} -d PWD=${password} ${url}/srv.asmx/AuthenticateUser`);
+  } else {
+    terminal.print(`Try: curl ${url}/srv.asmx/ServerInfo`);
+  }
+  await stopAsked;
+  await server.stop();
+}
+
+/** Fulfilled by the first signal to stop. The second ends the process at once, as signals do when nobody listens. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off('SIGTERM', stop);
+      process.off('SIGINT', stop);
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}

@@ -1,0 +1,82 @@
+import readline from 'node:readline';
+import { Writable } from 'node:stream';
+import { Failure } from '../values/failure.js';
+
+/** A stream to read from; `isTTY` when a person is at its other end. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
+/** What a command reads from and writes to. */
+export interface TerminalOptions {
+  readonly input: Input;
+  readonly output: NodeJS.WritableStream;
+  readonly errors: NodeJS.WritableStream;
+}
+
+/** The terminal, or what stands for it in a pipeline. */
+export class Terminal {
+  readonly #options: TerminalOptions;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+  }
+
+  /** Writes a line of the command's result. */
+  print(line: string): void {
+    this.#options.output.write(`${line}\n`);
+  }
+
+  /** Writes a line about what went wrong. */
+  complain(line: string): void {
+    this.#options.errors.write(`${line}\n`);
+  }
+
+  /** Writes rows with their columns below each other. */
+  printTable(rows: readonly (readonly string[])[]): void {
+    const widths: number[] = [];
+    for (const row of rows) row.forEach((cell, n) => (widths[n] = Math.max(widths[n] ?? 0, cell.length)));
+    for (const row of rows)
+      this.print(
+        row
+          .map((cell, n) => cell.padEnd(widths[n] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      );
+  }
+
+  /**
+   * Reads a new password: from a person, who types it twice unseen, or the first line of a pipe. Never from the arguments, which
+   * everybody on the machine can read. @throws Failure when there is none, or the two are not the same.
+   */
+  async readNewPassword(): Promise<string> {
+    const { input, errors } = this.#options;
+    const isPerson = input.isTTY === true;
+    const lines = readline.createInterface({
+      input,
+      crlfDelay: Infinity,
+      ...(isPerson ? { output: nowhere(), terminal: true, historySize: 0 } : {}),
+    });
+    lines.once('SIGINT', () => lines.close());
+    const typed = lines[Symbol.asyncIterator]();
+    const ask = async (prompt: string): Promise<string> => {
+      if (isPerson) errors.write(prompt);
+      const line = await typed.next();
+      if (isPerson) errors.write('\n');
+      if (line.done) throw new Failure('No password was given.');
+      return line.value;
+    };
+    try {
+      const password = await ask('Password: ');
+      if (isPerson && password !== (await ask('Password again: '))) {
+        throw new Failure('The two passwords are not the same.');
+      }
+      return password;
+    } finally {
+      lines.close();
+    }
+  }
+}
+
+/** What is typed is echoed here. */
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
