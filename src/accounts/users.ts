@@ -34,9 +34,9 @@ export interface ListedUser extends User {
 
 /** The administrator made on first start. */
 export interface FirstAdministrator {
-  readonly user: User;
-  /** The password that was made for them, to be shown this once; undefined when they were given one. */
-  readonly madePassword: string | undefined;
+  readonly name: string;
+  /** The password that was made up, to be shown this once; undefined when one was given. */
+  readonly password: string | undefined;
 }
 
 /** The longest name of a user, and of their first name, last name and e-mail address, in characters. */
@@ -111,15 +111,15 @@ export class Users {
   async addFirstAdministrator(name: string, password: string | undefined): Promise<FirstAdministrator | undefined> {
     const { database, passwords } = this.#options;
     if (await hasAdministrator(database.queries)) return undefined;
-    const madePassword = password === undefined ? randomPassword() : undefined;
-    const user: NewUser = { name, password: password ?? madePassword ?? '', isAdministrator: true };
+    const user = { name, password: password ?? randomPassword(), isAdministrator: true };
     checkUserName(user.name);
     checkPassword(user.password);
     const passwordHash = await passwords.hash(user.password);
     return database.durably(async (trx) => {
       if (await hasAdministrator(trx)) return undefined;
       if (await findUser(trx, name)) throw userExists(name);
-      return { user: await this.#insert(trx, user, passwordHash), madePassword };
+      await this.#insert(trx, user, passwordHash);
+      return { name, password: password === undefined ? user.password : undefined };
     });
   }
 
