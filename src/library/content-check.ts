@@ -10,8 +10,6 @@ import { describeVersion, type VersionNumber } from '../values/version-number.js
 /** Records looked at together. */
 const PAGE = 500;
 
-const PIECE = 1024 * 1024;
-
 /** Content as a record has it. */
 interface RecordedContent {
   readonly id: Guid;
@@ -31,7 +29,6 @@ interface RecordedContent {
 export class ContentCheck {
   readonly #queries: Queries;
   readonly #contents: ContentStore;
-  readonly #buffer = Buffer.allocUnsafe(PIECE);
   readonly #isNamed: PreparedQuery<{ id: Guid }, { is_named: number }>;
 
   constructor(queries: Queries, contents: ContentStore) {
@@ -110,7 +107,7 @@ export class ContentCheck {
     if (size < content.size) return `content ${content.id} has ${size} bytes instead of ${content.size}`;
     if (content.crc32 === undefined) return undefined;
     try {
-      const found = await contentCrc32(this.#contents, content.id, content.size, this.#buffer);
+      const found = await contentCrc32(this.#contents, content.id, content.size);
       if (found === content.crc32) return undefined;
       if (found === undefined) return `content ${content.id} is shorter than ${content.size} bytes`;
       return `content ${content.id} has the CRC32 ${paddedHex(found)} instead of ${paddedHex(content.crc32)}`;
