@@ -1,5 +1,6 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import crypto from 'node:crypto';
+import type { FirstAdministrator } from './accounts/users.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { type Logger, openLog } from './log.js';
 import { buildRooms, type Rooms } from './rooms.js';
@@ -20,8 +21,8 @@ const FIRST_LIBRARY = 'Public';
 export interface RunningServer {
   /** Where: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** The administrator that was made because there was no user, with the password when it was made up. */
-  readonly firstAdministrator: { readonly name: string; readonly password: string | undefined } | undefined;
+  /** The administrator that was made because there was none. */
+  readonly firstAdministrator: FirstAdministrator | undefined;
   /** Takes no new work, finishes what runs, closes the stores. */
   stop(): Promise<void>;
 }
@@ -88,7 +89,7 @@ async function open(settings: Settings, log: Logger): Promise<Premises> {
 /** Makes what a first start needs: an administrator, and a library. */
 async function furnish({ settings, rooms }: Premises): Promise<RunningServer['firstAdministrator']> {
   await rooms.libraries.addFirst(FIRST_LIBRARY);
-  return rooms.users.addFirst(settings.adminUser, settings.adminPassword);
+  return rooms.users.addFirstAdministrator(settings.adminUser, settings.adminPassword);
 }
 
 /** After this, what is staged survives a loss of power: the next start may trust it. */

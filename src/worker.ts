@@ -19,8 +19,8 @@ import type { FileContentStore } from './storage/file-content-store.js';
 /** The longest message, without its content, bytes. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
-/** Content of an answer is sent in pieces from buffers of this size, bytes: a multiple of 3 makes whole base64. */
-const ANSWER_BUFFER = 192 * 1024;
+/** Content is gathered for the disk, and encoded for an answer, in buffers of this size, bytes. */
+const CONTENT_BUFFER = 256 * 1024;
 
 export interface WorkerOptions {
   readonly settings: Settings;
@@ -58,7 +58,7 @@ export class Worker {
       contract,
       runner,
       spool: directory.openSpool(),
-      buffers: new BufferPool(new MemoryBudget(settings.memory), ANSWER_BUFFER),
+      buffers: new BufferPool(new MemoryBudget(settings.memory), CONTENT_BUFFER),
       log: (record: Parameters<typeof logCall>[1]) => logCall(log, record),
       report,
       trustProxy: settings.trustProxy,

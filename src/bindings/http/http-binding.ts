@@ -108,17 +108,17 @@ class HttpExchange {
   }
 
   async #answer(name: string): Promise<void> {
-    const { runner, spool } = this.#options;
+    const { buffers, runner, spool } = this.#options;
     const operation = this.#find(name);
-    const intake = new ArgumentIntake(operation, runner, { call: this.#call, spool, duplicates: 'join' });
+    const intake = new ArgumentIntake(operation, runner, { call: this.#call, spool, buffers, duplicates: 'join' });
     this.#intake = intake;
     if (this.#request.method === 'POST') await this.#readForm(intake);
     else await this.#readQuery(intake);
     fillTicket(intake, this.#request);
-    const { failure, payloads, texts } = intake;
+    const { failure, texts } = intake;
     const outcome = failure
       ? runner.refuse(operation, failure)
-      : await runner.run(operation, texts, payloads, this.#call);
+      : await runner.run(operation, texts, intake.contents(), this.#call);
     if (outcome.failure) this.#outcome = outcome.failure.message;
     await this.#send(outcome.result);
   }

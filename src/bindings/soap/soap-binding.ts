@@ -165,8 +165,8 @@ class SoapExchange implements EnvelopeListener {
   }
 
   #begin(operation: OperationContract): ArgumentIntake {
-    const { runner, spool } = this.#options;
-    this.#intake = new ArgumentIntake(operation, runner, { call: this.call, spool, duplicates: 'first' });
+    const { buffers, runner, spool } = this.#options;
+    this.#intake = new ArgumentIntake(operation, runner, { call: this.call, spool, buffers, duplicates: 'first' });
     return this.#intake;
   }
 

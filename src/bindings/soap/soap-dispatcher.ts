@@ -98,11 +98,12 @@ export class SoapDispatcher {
 
   /** A service function of node-soap's: returns what it makes the reply of. */
   async #carryOut(passage: Passage): Promise<object> {
-    const { contract, call, failure, payloads, texts } = passage.intake;
+    const { contract, call, failure, texts } = passage.intake;
+    const contents = passage.intake.contents();
     try {
       passage.outcome = failure
         ? this.#runner.refuse(contract, failure)
-        : await this.#runner.run(contract, texts, payloads, call);
+        : await this.#runner.run(contract, texts, contents, call);
     } catch (error) {
       passage.error = error;
       return {};
