@@ -1,6 +1,5 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import type { Express } from 'express';
 
 export interface ListenerOptions {
   /** The longest request line, bytes: longer ones are answered 414. */
@@ -16,7 +15,7 @@ const HEADER_ROOM = 32 * 1024;
 const STOP_LIMIT_MS = 30_000;
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener(application: Express, options: ListenerOptions): http.Server {
+export function createListener(application: http.RequestListener, options: ListenerOptions): http.Server {
   const server = http.createServer({
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
     /* A chunk takes as long as it takes; the bindings watch that it goes on. */
