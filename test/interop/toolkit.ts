@@ -27,6 +27,8 @@ export interface Toolkit {
   /** As in `npm run test:interop -- <name> …`. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** Whether it goes by the proxy it is told to use. Only then can it be seen that it asks for nothing on the internet. */
+  readonly usesProxy: boolean;
   /** Generates stubs from the WSDL and compiles, where the toolkit does that. Throws when there is no program to run. */
   prepare(workshop: Workshop): Promise<readonly Program[]>;
 }

@@ -12,6 +12,7 @@ const classPath = [...jars, ...attachmentJars].map((name) => `/usr/share/java/${
 export const axis: Toolkit = {
   name: 'axis',
   packages: ['libaxis-java', 'libactivation-java', 'openjdk-17-jdk-headless'],
+  usesProxy: true,
   async prepare({ directory, wsdl, tripwire, succeed }) {
     await mkdir(join(directory, 'stubs'));
     await mkdir(join(directory, 'classes'));

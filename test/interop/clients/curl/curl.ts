@@ -8,6 +8,7 @@ const program = join(import.meta.dirname, 'workflow.sh');
 export const curl: Toolkit = {
   name: 'curl',
   packages: ['curl'],
+  usesProxy: false,
   prepare: () =>
     Promise.resolve(
       [

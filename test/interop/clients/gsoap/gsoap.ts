@@ -13,6 +13,7 @@ const versions = [
 export const gsoap: Toolkit = {
   name: 'gsoap',
   packages: ['gsoap', 'libgsoap-dev', 'g++'],
+  usesProxy: false,
   async prepare(workshop) {
     await workshop.succeed('wsdl2h', '-c++11', '-P', '-o', 'service.h', workshop.wsdl);
     const programs: Program[] = [];

@@ -29,6 +29,7 @@ const bindings = [
 export const jaxWs: Toolkit = {
   name: 'jax-ws',
   packages: ['libjaxws-java', 'openjdk-17-jdk-headless'],
+  usesProxy: true,
   async prepare(workshop) {
     await mkdir(join(workshop.directory, 'classes'));
     await generate(workshop);

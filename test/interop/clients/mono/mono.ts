@@ -14,6 +14,7 @@ const protocols = [
 export const mono: Toolkit = {
   name: 'mono',
   packages: ['mono-devel', 'mono-mcs'],
+  usesProxy: true,
   async prepare(workshop) {
     const programs: Program[] = [];
     for (const { name, protocol, proxy, define } of protocols) {

@@ -8,6 +8,7 @@ const program = join(import.meta.dirname, 'workflow.php');
 export const php: Toolkit = {
   name: 'php',
   packages: ['php-cli', 'php-soap', 'php-xml'],
+  usesProxy: false,
   prepare: () =>
     Promise.resolve(
       [

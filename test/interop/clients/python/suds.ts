@@ -6,5 +6,6 @@ import { pythonCommand } from './python-command.js';
 export const suds: Toolkit = {
   name: 'suds',
   packages: ['python3-suds'],
+  usesProxy: true,
   prepare: () => Promise.resolve([{ name: 'suds', steps: shortWorkflow, command: pythonCommand('suds_client.py') }]),
 };

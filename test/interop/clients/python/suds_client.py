@@ -1,6 +1,7 @@
 """The short workflow with suds, which speaks SOAP 1.1 only."""
 
 import base64
+import os
 
 import suds
 import suds.client
@@ -8,7 +9,7 @@ from suds.sax.attribute import Attribute
 from suds.sax.element import Element
 from workflow import run, setting
 
-client = suds.client.Client(setting("URL") + "?WSDL", cache=None, timeout=60)
+client = suds.client.Client(setting("URL") + "?WSDL", cache=None, timeout=60, proxy={"http": os.environ["http_proxy"]})
 service = client.service["srvSoap"]
 
 

@@ -6,6 +6,7 @@ import { pythonCommand } from './python-command.js';
 export const zeep: Toolkit = {
   name: 'zeep',
   packages: ['python3-zeep'],
+  usesProxy: true,
   prepare: () =>
     Promise.resolve(
       [

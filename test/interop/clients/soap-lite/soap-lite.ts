@@ -8,6 +8,7 @@ const program = join(import.meta.dirname, 'workflow.pl');
 export const soapLite: Toolkit = {
   name: 'soap-lite',
   packages: ['perl', 'libsoap-lite-perl'],
+  usesProxy: false,
   prepare: () =>
     Promise.resolve(
       [
