@@ -42,6 +42,7 @@ export class ArgumentIntake implements ArgumentReceiver {
   /** Values of content parameters that are short enough to be numbers: see {@link text}. */
   readonly #numbers = new Map<string, string[]>();
   readonly #releases: (() => void | Promise<void>)[] = [];
+  #isReleased = false;
   #failure: Failure | undefined;
   #bytesReceived = 0;
 
@@ -103,22 +104,33 @@ export class ArgumentIntake implements ArgumentReceiver {
     const placement = await this.#place();
     if (placement === 'nowhere') return payload;
     if (placement) {
-      this.#releases.push(() => placement.release());
+      await this.#hold(() => placement.release());
       payload.goTo(placement);
     } else {
       const spooled = this.#spool.open();
-      this.#releases.push(() => spooled.close());
+      await this.#hold(() => spooled.close());
       payload.waitIn(spooled);
     }
     const buffer = await this.#buffers.acquire();
-    this.#releases.push(() => buffer.release());
+    await this.#hold(() => buffer.release());
     payload.gatherIn(buffer.bytes);
     return payload;
   }
 
   /** Gives up every place that was taken. To be called once the call has been answered or has failed. */
   async release(): Promise<void> {
+    this.#isReleased = true;
     for (const release of this.#releases.splice(0)) await release();
+  }
+
+  /** Remembers what is to be given up. A call may have ended while it waited for a place; then the place is given up at once. */
+  async #hold(release: () => void | Promise<void>): Promise<void> {
+    if (!this.#isReleased) {
+      this.#releases.push(release);
+      return;
+    }
+    await release();
+    throw new UnreadableMessage('The call ended before its content could be placed.');
   }
 
   #count(length: number): void {
