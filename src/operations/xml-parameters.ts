@@ -8,6 +8,9 @@ import { parseDate } from './date-format.js';
 /** The elements are `xmlparameters` and `item`, and what is in an item is text: nothing is nested deeper than this. */
 const MAX_DEPTH = 8;
 
+/** The most that is quoted of a text that cannot be read, in characters. */
+const MAX_EXCERPT = 80;
+
 /**
  * Reads xmlParameters: `<xmlparameters><item NAME="…" VALUE="…"/>…</xmlparameters>` (CONTRACT, Chunked upload). Names of elements,
  * attributes and keys count in any case; the element's text is the value when VALUE is absent; of two items with one key the last
@@ -43,7 +46,7 @@ function parse(text: string): Node[] {
   /* The parser alone takes much that is not well-formed. The validator is deprecated for being a package of its own by now. */
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw malformed(verdict.err.msg);
+  if (verdict !== true) throw malformed(excerpt(verdict.err.msg));
   try {
     return nodes.parse(parser.parse(text));
   } catch (error) {
@@ -90,7 +93,7 @@ function decodeReference(reference: string, name: string): string {
   if (predefined !== undefined) return predefined;
   const [, hexadecimal, decimal] = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}));$/i.exec(name) ?? [];
   const code = hexadecimal === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hexadecimal, 16);
-  if (Number.isNaN(code) || code > 0x10ffff) throw malformed(`there is no entity ${reference.slice(0, 32)}`);
+  if (Number.isNaN(code) || code > 0x10ffff) throw malformed(excerpt(`there is no entity ${reference}`));
   return String.fromCodePoint(code);
 }
 
@@ -114,6 +117,12 @@ function innerText(item: Node): string {
 }
 
 const malformed = (why: string): Failure => new Failure(`The xmlParameters cannot be read: ${why}.`);
+
+/** The beginning of a message that quotes from the text, in one line. */
+function excerpt(message: string): string {
+  const text = message.replace(/[^ -~]+/g, ' ').replace(/\.$/, '');
+  return text.length > MAX_EXCERPT ? `${text.slice(0, MAX_EXCERPT)}…` : text;
+}
 
 function toProperties(values: ReadonlyMap<string, string>): VersionProperties {
   const read = <T>(key: string, convert: (text: string) => T | undefined, expected: string): T | undefined => {
