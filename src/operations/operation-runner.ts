@@ -86,6 +86,11 @@ export class OperationRunner {
     }
   }
 
+  /** Tells of an error that changes nothing about the answer. */
+  report(error: unknown, contract: OperationContract): void {
+    this.#report(error, contract.name);
+  }
+
   #asFailure(error: unknown, contract: OperationContract): Failure {
     if (!(error instanceof Failure)) {
       this.#report(error, contract.name);

@@ -120,6 +120,7 @@ class HttpExchange {
       ? runner.refuse(operation, failure)
       : await runner.run(operation, texts, intake.contents(), this.#call);
     if (outcome.failure) this.#outcome = outcome.failure.message;
+    await intake.release();
     await this.#send(outcome.result);
   }
 

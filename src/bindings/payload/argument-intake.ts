@@ -117,10 +117,20 @@ export class ArgumentIntake implements ArgumentReceiver {
     return payload;
   }
 
-  /** Gives up every place that was taken. To be called once the call has been answered or has failed. */
+  /**
+   * Gives up every place that was taken. To be called when the call has been carried out, before its answer is sent: a caller that has
+   * the answer finds the place free. Again does nothing. Never rejects: by now the answer stands, and what could not be given
+   * up is the server's trouble alone.
+   */
   async release(): Promise<void> {
     this.#isReleased = true;
-    for (const release of this.#releases.splice(0)) await release();
+    for (const release of this.#releases.splice(0)) {
+      try {
+        await release();
+      } catch (error) {
+        this.#runner.report(error, this.contract);
+      }
+    }
   }
 
   /** Remembers what is to be given up. A call may have ended while it waited for a place; then the place is given up at once. */

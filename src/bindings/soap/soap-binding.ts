@@ -55,6 +55,7 @@ export class SoapBinding {
     try {
       const answer = await exchange.answer();
       outcome = exchange.outcome;
+      await exchange.release();
       if (!answer) return void response.destroy();
       bytesOut = answer.content?.length ?? 0;
       if (!(await drain(request, this.#options.idleLimit))) response.setHeader('Connection', 'close');
