@@ -6,3 +6,8 @@
 export function isPending(result: void | Promise<void>): result is Promise<void> {
   return typeof result === 'object';
 }
+
+/** Goes on with `next` once what came before is done: at once, when it is. */
+export function after(before: void | Promise<void>, next: () => void | Promise<void>): void | Promise<void> {
+  return isPending(before) ? before.then(next) : next();
+}

@@ -1,0 +1,142 @@
+import type { Charset } from './charset.js';
+
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+const SPACE = 0x20;
+const SMALL_U = 0x75;
+
+/** What a byte is worth as a hexadecimal digit, or -1. */
+const HEX = new Int8Array(256).fill(-1);
+for (const [value, digit] of Buffer.from('0123456789abcdef', 'latin1').entries()) HEX[digit] = value;
+for (const [value, digit] of Buffer.from('ABCDEF', 'latin1').entries()) HEX[digit] = 10 + value;
+
+/** The lengths of `%XX` and of `%uXXXX`, in bytes. */
+const BYTE_ESCAPE = 3;
+const UNIT_ESCAPE = 6;
+
+/**
+ * Reads a name or a text of a form or a query: `+` is a space, `%XX` a byte in the form's encoding, and `%uXXXX` a
+ * UTF-16 code unit, as IIS takes it (WIRE). A `%` that begins neither stands for itself.
+ */
+export function decodeFormText(bytes: Buffer, charset: Charset): string {
+  if (!bytes.includes(PERCENT) && !bytes.includes(PLUS)) return charset.decode(bytes);
+  const decoded = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  let text = '';
+  for (let i = 0; i < bytes.length;) {
+    const byte = bytes[i] ?? 0;
+    const escape = byte === PERCENT ? escapeLength(bytes, i, bytes.length) : 1;
+    if (escape === UNIT_ESCAPE && i + UNIT_ESCAPE <= bytes.length) {
+      if (length > 0) text += charset.decode(decoded.subarray(0, length));
+      text += String.fromCharCode(unitAt(bytes, i + 2));
+      length = 0;
+      i += UNIT_ESCAPE;
+    } else if (escape === BYTE_ESCAPE && i + BYTE_ESCAPE <= bytes.length) {
+      decoded[length++] = byteAt(bytes, i + 1);
+      i += BYTE_ESCAPE;
+    } else {
+      decoded[length++] = byte === PLUS ? SPACE : byte;
+      i++;
+    }
+  }
+  const rest = charset.decode(decoded.subarray(0, length));
+  /* Half of a surrogate pair may have come without the other: what cannot be written as UTF-8 becomes U+FFFD. */
+  return text === '' ? rest : Buffer.from(text + rest).toString();
+}
+
+/** How far something got: bytes read of what it was given, and bytes written. */
+export interface Unescaped {
+  readonly read: number;
+  readonly written: number;
+}
+
+/** How much longer the place must be than what {@link unescapeContent} is given: it writes four bytes at a time. */
+export const UNESCAPE_SLACK = 4;
+
+/**
+ * Decodes the escapes of content from `from` to `to` into `out`, which has room for as many bytes and
+ * {@link UNESCAPE_SLACK} more. An escape that is cut at `to` is not read. `+` stays, for it is a digit of base64 that
+ * was not escaped (CONTRACT); a `%` that begins no escape stays too, for whoever reads the content to refuse it.
+ */
+export function unescapeContent(bytes: Buffer, from: number, to: number, out: Buffer): Unescaped {
+  let { read, written } = unescapeBytes(bytes, from, to, out, 0);
+  while (from + read < to) {
+    const percent = from + read;
+    const length = escapeLength(bytes, percent, to);
+    if (percent + length > to) break;
+    const text = length === UNIT_ESCAPE ? String.fromCharCode(unitAt(bytes, percent + 2)) : '%';
+    written += out.write(text, written);
+    read += length;
+    const more = unescapeBytes(bytes, from + read, to, out, written);
+    written += more.written;
+    read += more.read;
+  }
+  return { read, written };
+}
+
+/**
+ * Decodes up to a `%` that begins no `%XX`. In base64 an escape comes every 32 characters or so. The runs between them
+ * are copied four bytes at a time, and whether there is a `%` among the four is asked of all at once.
+ */
+function unescapeBytes(bytes: Buffer, from: number, to: number, out: Buffer, start: number): Unescaped {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const outWords = new DataView(out.buffer, out.byteOffset, out.length);
+  let i = from;
+  let length = start;
+  while (i < to) {
+    if (i <= to - 4) {
+      const word = words.getInt32(i, true);
+      const difference = word ^ 0x25252525;
+      const percents = (difference - 0x01010101) & ~difference & 0x80808080;
+      const run = percents === 0 ? 4 : (31 - Math.clz32(percents & -percents)) >>> 3;
+      outWords.setInt32(length, word, true);
+      i += run;
+      length += run;
+      if (percents === 0) continue;
+    }
+    const byte = bytes[i] ?? 0;
+    if (byte !== PERCENT) {
+      out[length++] = byte;
+      i++;
+      continue;
+    }
+    const value = i + BYTE_ESCAPE <= to ? byteAt(bytes, i + 1) : -1;
+    if (value < 0) break;
+    out[length++] = value;
+    i += BYTE_ESCAPE;
+  }
+  return { read: i - from, written: length - start };
+}
+
+/** How many more bytes are needed to see what a cut escape is. */
+export function missingOfEscape(cut: Buffer): number {
+  return (cut[1] === SMALL_U ? UNIT_ESCAPE : BYTE_ESCAPE) - cut.length;
+}
+
+/**
+ * The length of the escape that begins at `percent`: more than there is before `to` when it is cut there, and 1 when it
+ * is none.
+ */
+function escapeLength(bytes: Buffer, percent: number, to: number): number {
+  if (percent + BYTE_ESCAPE <= to && byteAt(bytes, percent + 1) >= 0) return BYTE_ESCAPE;
+  const isUnit = percent + 1 < to && bytes[percent + 1] === SMALL_U;
+  const length = isUnit ? UNIT_ESCAPE : BYTE_ESCAPE;
+  for (let i = percent + (isUnit ? 2 : 1); i < Math.min(percent + length, to); i++) {
+    if (nibbleAt(bytes, i) < 0) return 1;
+  }
+  return length;
+}
+
+function nibbleAt(bytes: Buffer, position: number): number {
+  return HEX[bytes[position] ?? 0] ?? -1;
+}
+
+/** The number two hexadecimal digits make, or less than 0. */
+function byteAt(bytes: Buffer, position: number): number {
+  return (nibbleAt(bytes, position) << 4) | nibbleAt(bytes, position + 1);
+}
+
+/** The number four hexadecimal digits make, or less than 0. */
+function unitAt(bytes: Buffer, position: number): number {
+  return (byteAt(bytes, position) << 8) | byteAt(bytes, position + 2);
+}
