@@ -56,8 +56,12 @@ export interface StagedContent {
   readonly crc32: Crc32;
 }
 
-/** Bringing staged bytes to the disk is started every so many bytes, so that little is left for the last chunk's sync. */
-const WRITE_BACK_EVERY = 8 * 1024 * 1024;
+/**
+ * The most bytes of an upload that are left for the sync after its last chunk: bringing them to the disk is started whenever so many
+ * have come. It bounds how long the last chunk takes, whatever the size of the file. Less would cost for nothing: what is older
+ * than half a minute the system has brought to the disk by itself.
+ */
+const WRITE_BACK_EVERY = 512 * 1024 * 1024;
 
 /** A handler's time of last use is moved ahead of a chunk when it is older than this part of the idle limit. */
 const TOUCH_PART = 1 / 24;
