@@ -15,8 +15,8 @@ export class ArgumentError extends Error {
   readonly text: string;
   /** What .NET says inside a SOAP fault. */
   readonly soapMessage: string;
-  /** What .NET says over GET and POST: two lines, parted by a line feed. Not escaped. */
-  readonly httpMessage: string;
+  /** What .NET says over GET and POST: an error of two lines, and the one inside it. Not escaped. */
+  readonly httpMessages: readonly [outer: string, inner: string];
 
   constructor(parameter: Parameter, text: string, reason: { soap: string; http: string }) {
     super(`${parameter.name}: ${reason.soap}`);
@@ -24,7 +24,7 @@ export class ArgumentError extends Error {
     this.text = text;
     this.soapMessage = reason.soap;
     const type = DOTNET_NAMES[parameter.type];
-    this.httpMessage = `Cannot convert ${text} to System.${type}.\nParameter name: type ---> ${reason.http}`;
+    this.httpMessages = [`Cannot convert ${text} to System.${type}.\nParameter name: type`, reason.http];
   }
 }
 

@@ -84,7 +84,7 @@ describe('texts that are not', () => {
   ])('%s: %j', (type, text, dotnet, message) => {
     const error = errorOf(type, text);
     expect(error.soapMessage).toBe(message);
-    expect(error.httpMessage).toBe(`Cannot convert ${text} to System.${dotnet}.\nParameter name: type ---> ${message}`);
+    expect(error.httpMessages).toEqual([`Cannot convert ${text} to System.${dotnet}.\nParameter name: type`, message]);
     expect(error.parameter).toEqual({ name: 'number', type });
     expect(error.text).toBe(text);
   });
@@ -94,9 +94,10 @@ describe('texts that are not', () => {
     (text) => {
       const error = errorOf('boolean', text);
       expect(error.soapMessage).toBe(`The string '${text}' is not a valid Boolean value.`);
-      expect(error.httpMessage).toBe(
-        `Cannot convert ${text} to System.Boolean.\nParameter name: type ---> String was not recognized as a valid Boolean.`,
-      );
+      expect(error.httpMessages).toEqual([
+        `Cannot convert ${text} to System.Boolean.\nParameter name: type`,
+        'String was not recognized as a valid Boolean.',
+      ]);
     },
   );
 

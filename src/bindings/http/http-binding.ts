@@ -220,18 +220,20 @@ class HttpExchange {
       );
       return;
     }
-    const { status, message } = this.#describe(error);
-    await sendAnswer(this.#response, { status, contentType: PLAIN, text: `${escapeHtml(message)}\n` }, buffers);
+    const { status, messages } = this.#describe(error);
+    const text = `${messages.map(escapeHtml).join(' ---> ')}\n`;
+    await sendAnswer(this.#response, { status, contentType: PLAIN, text }, buffers);
   }
 
-  #describe(error: unknown): { status: number; message: string } {
-    if (error instanceof HttpError) return error;
-    if (error instanceof ArgumentError) return { status: 500, message: error.httpMessage };
-    if (error instanceof UnreadableMessage) return { status: 400, message: error.message };
-    if (error instanceof MessageTooLarge) return { status: 413, message: error.message };
-    if (error instanceof MessageInterrupted) return { status: 408, message: error.message };
+  /** The status, and the messages: of the error, and of the one inside it. ASMX escapes each, and not what joins them. */
+  #describe(error: unknown): { status: number; messages: readonly string[] } {
+    if (error instanceof HttpError) return { status: error.status, messages: [error.message] };
+    if (error instanceof ArgumentError) return { status: 500, messages: error.httpMessages };
+    if (error instanceof UnreadableMessage) return { status: 400, messages: [error.message] };
+    if (error instanceof MessageTooLarge) return { status: 413, messages: [error.message] };
+    if (error instanceof MessageInterrupted) return { status: 408, messages: [error.message] };
     this.#options.report(error);
-    return { status: 500, message: 'SystemError: The server could not carry out the call.' };
+    return { status: 500, messages: ['SystemError: The server could not carry out the call.'] };
   }
 }
 
