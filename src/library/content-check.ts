@@ -129,12 +129,11 @@ export class ContentCheck {
     }
   }
 
-  /* A content's record is made before its file and removed after it: a file without a record that is still there, and still
-   * without one, is nobody's. */
+  /* A content's record is made before its file and removed after it: if there is no record, and after that there still is
+   * the file, it is nobody's. */
   async #isOrphan(id: Guid): Promise<boolean> {
     if (await this.#hasRecord(id)) return false;
-    if ((await this.#contents.size(id)) === undefined) return false;
-    return !(await this.#hasRecord(id));
+    return (await this.#contents.size(id)) !== undefined;
   }
 
   async #hasRecord(id: Guid): Promise<boolean> {

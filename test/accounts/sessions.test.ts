@@ -135,6 +135,12 @@ describe('A ticket', () => {
     await expect(rooms.sessions.require(ticket)).rejects.toThrow(EXPIRED);
   });
 
+  test('of a disabled user is [901] even if a session is left', async () => {
+    const ticket = await logIn();
+    await rooms.database.queries.updateTable('users').set({ is_disabled: 1 }).where('name', '=', 'Anna').execute();
+    await expect(rooms.sessions.require(ticket)).rejects.toThrow(EXPIRED);
+  });
+
   test('is [901] after the password was changed, and the new password counts', async () => {
     const ticket = await logIn();
     await rooms.users.setPassword('anna', 'other');

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { User } from '../../src/accounts/user.js';
 import { ContentCheck } from '../../src/library/content-check.js';
+import type { ContentStore } from '../../src/storage/content-store.js';
 import { type Guid, newGuid } from '../../src/values/guid.js';
 import type { VersionNumber } from '../../src/values/version-number.js';
 import { openRooms, type Rooms } from '../support/rooms.js';
@@ -19,9 +20,9 @@ beforeEach(async () => {
 
 afterEach(() => rooms.close());
 
-const findings = async (): Promise<string[]> => {
+const findings = async (contents: ContentStore = rooms.contents): Promise<string[]> => {
   const lines: string[] = [];
-  for await (const line of new ContentCheck(rooms.database.queries, rooms.contents).findings()) lines.push(line);
+  for await (const line of new ContentCheck(rooms.database.queries, contents).findings()) lines.push(line);
   return lines;
 };
 
@@ -131,6 +132,65 @@ test('Nothing is found while others commit, upload and delete', async () => {
   while (running > 0);
   await Promise.all(traffic);
   expect(found).toEqual([]);
+});
+
+describe('A content that goes while the check runs is no finding:', () => {
+  /** The store, with something happening after one of its methods has found what it found. */
+  const storeWith = (methods: Partial<ContentStore>): ContentStore =>
+    new Proxy<ContentStore>(rooms.contents, {
+      get: (store, name: keyof ContentStore) => methods[name] ?? store[name].bind(store),
+    });
+
+  test('with its record, after it was listed', async () => {
+    const { id } = await rooms.stage(Buffer.from('x'));
+    const store = storeWith({
+      async *list() {
+        yield* rooms.contents.list();
+        await rooms.unclaimed.remove([id]);
+        yield { id };
+      },
+    });
+    expect(await findings(store)).toEqual([]);
+  });
+
+  test('with its record, after its file was seen', async () => {
+    await rooms.stage(Buffer.from('x'));
+    const store = storeWith({
+      async size(id) {
+        const size = await rooms.contents.size(id);
+        await rooms.database.queries.deleteFrom('unclaimed_contents').where('content_id', '=', id).execute();
+        return size;
+      },
+    });
+    expect(await findings(store)).toEqual([]);
+  });
+
+  test('with its upload handler, after that was read', async () => {
+    const id = await upload(Buffer.from('staged'));
+    const store = storeWith({
+      async size(content) {
+        if (content === id) {
+          await rooms.database.queries.deleteFrom('upload_handlers').execute();
+          await rooms.contents.remove(id);
+        }
+        return rooms.contents.size(content);
+      },
+    });
+    expect(await findings(store)).toEqual([]);
+  });
+
+  test('with its download handler, after that was read', async () => {
+    const session = await rooms.sessions.logIn('anna', 'secret');
+    const zip = await rooms.stage(Buffer.from('zip'));
+    const handler = await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });
+    const store = storeWith({
+      async size(content) {
+        if (content === zip.id) await rooms.downloads.discard(session.id, handler);
+        return rooms.contents.size(content);
+      },
+    });
+    expect(await findings(store)).toEqual([]);
+  });
 });
 
 test('Every version of many is checked', async () => {
