@@ -19,6 +19,8 @@ export interface EnvelopeListener {
    * the element when the action says another. Throws what the message is refused for.
    */
   body(namespace: string, name: string): ArgumentReceiver | undefined;
+  /** Whether an argument has this name. The elements of others are passed over, whatever is in them. */
+  isArgument(name: string): boolean;
   /** Where the element of an argument ended, as .NET's reader counts it: see {@link Position}. */
   ended(name: string, position: Position): void;
   /** A content argument holds an `xop:Include` with this address. Absent where the message is not MTOM. */
@@ -106,8 +108,8 @@ export class EnvelopeReader implements MessageReader {
     this.#parser.on('closetag', () => this.#close());
     this.#parser.on('text', (text) => this.#gather(text));
     this.#parser.on('cdata', (text) => this.#gather(text));
-    this.#parser.on('comment', () => this.#refuseInArgument('comment'));
-    this.#parser.on('processinginstruction', () => this.#refuseInArgument('processing instruction'));
+    this.#parser.on('comment', () => this.#refuseMisplaced('comment'));
+    this.#parser.on('processinginstruction', () => this.#refuseMisplaced('processing instruction'));
   }
 
   write(bytes: Buffer): void | Promise<void> {
@@ -283,6 +285,7 @@ export class EnvelopeReader implements MessageReader {
 
   #openArgument(tag: SaxesTagNS): void {
     if (!this.#receiver || (tag.uri !== this.#namespace && tag.uri !== '')) return;
+    if (!this.#listener.isArgument(tag.local)) return;
     const isContent = this.#receiver.isContent(tag.local);
     this.#argument = { name: tag.local, isContent, text: '' };
     if (!isContent || tag.isSelfClosing || isNil(tag)) return;
@@ -344,8 +347,10 @@ export class EnvelopeReader implements MessageReader {
     if (this.#argument && this.#depth === ARGUMENT) this.#argument.text += text;
   }
 
-  #refuseInArgument(what: string): void {
+  /** XML would allow them in both places; ASMX does not (WIRE.md, 400 with an empty body). */
+  #refuseMisplaced(what: string): void {
     if (this.#argument) throw new UnreadableMessage(`There is a ${what} inside of the element ${this.#argument.name}.`);
+    if (this.#version && this.#depth === 0) throw new UnreadableMessage(`There is a ${what} behind the envelope.`);
   }
 }
 

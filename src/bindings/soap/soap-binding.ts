@@ -160,6 +160,10 @@ class SoapExchange implements EnvelopeListener {
     return isExpected ? this.#intake : undefined;
   }
 
+  isArgument(name: string): boolean {
+    return this.#intake?.contract.findParameter(name) !== undefined;
+  }
+
   ended(name: string, position: Position): void {
     const parameter = this.#intake?.contract.findParameter(name);
     if (parameter && !this.#positions.has(parameter.name)) this.#positions.set(parameter.name, position);
