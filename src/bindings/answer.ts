@@ -13,6 +13,8 @@ export interface Answer {
   readonly content?: ContentSource | undefined;
 }
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** What ASMX says about caching: of what an operation answered, and of an error (WIRE.md, Whole messages). */
 const CACHE_RESULT = 'private, max-age=0';
 const CACHE_ERROR = 'private';
@@ -24,18 +26,15 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
     response.statusCode = answer.status;
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
-    if (!content) {
+    if (!content || content.length === 0) {
       const bytes = Buffer.from(answer.text.replace(CONTENT_MARK, ''));
       response.setHeader('Content-Length', bytes.length);
       await end(response, bytes);
       return;
     }
-    const [before = '', after = ''] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
-    const length = before.length + base64Length(content.length) + after.length;
-    response.setHeader('Content-Length', length);
-    response.write(before);
-    await stream(response, content, 'base64', buffers);
-    await end(response, Buffer.from(after));
+    const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
+    response.setHeader('Content-Length', before.length + base64Length(content.length) + after.length);
+    await stream(response, { before, content, after, encoding: 'base64' }, buffers);
   } finally {
     await content?.close();
   }
@@ -53,8 +52,9 @@ export async function sendBytes(
     response.setHeader('Cache-Control', CACHE_RESULT);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', content?.length ?? 0);
-    if (content) await stream(response, content, 'raw', buffers);
-    await end(response);
+    if (content && content.length > 0)
+      await stream(response, { before: NOTHING, content, after: NOTHING, encoding: 'raw' }, buffers);
+    else await end(response);
   } finally {
     await content?.close();
   }
@@ -65,20 +65,40 @@ export function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4;
 }
 
-async function stream(
-  response: ServerResponse,
-  content: ContentSource,
-  encoding: ContentEncoding,
-  buffers: BufferPool,
-): Promise<void> {
-  await streamContent(content, (bytes) => write(response, bytes), encoding, buffers);
+/** Content with what stands around it. */
+interface Framed {
+  readonly before: Buffer;
+  readonly content: ContentSource;
+  readonly after: Buffer;
+  readonly encoding: ContentEncoding;
 }
 
-/** Writes bytes; fulfilled when the socket has them and the buffer is free again. */
-function write(response: ServerResponse, bytes: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.write(bytes, (error) => (error ? reject(error) : resolve()));
-  });
+/** Sends it all and ends the answer. What stands around the content goes out with its first and last piece: a system call each is dear. */
+async function stream(
+  response: ServerResponse,
+  { before, content, after, encoding }: Framed,
+  buffers: BufferPool,
+): Promise<void> {
+  let ahead = before;
+  let left = encoding === 'base64' ? base64Length(content.length) : content.length;
+  const write = (bytes: Buffer): Promise<void> =>
+    new Promise((resolve, reject) => {
+      response.cork();
+      if (ahead.length > 0) response.write(ahead);
+      ahead = NOTHING;
+      left -= bytes.length;
+      response.write(bytes, (error) => (error ? reject(error) : resolve()));
+      if (left === 0) response.end(after);
+      response.uncork();
+    });
+  await streamContent(content, write, encoding, buffers);
+  await ended(response);
+}
+
+/** Fulfilled when the answer has been handed to the system as a whole, or the caller is gone. */
+function ended(response: ServerResponse): Promise<void> {
+  if (response.writableFinished || response.destroyed) return Promise.resolve();
+  return new Promise((resolve) => response.once('finish', resolve).once('close', resolve));
 }
 
 function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
