@@ -35,20 +35,23 @@ export function createApplication(options: ApplicationOptions): Express {
 
   /* First what runs most. */
   application.post(SERVICE_PATH, (request, response, next) => {
-    if (request.path.endsWith('/')) return next();
-    return soap.serve(request, response);
+    if (request.path.endsWith('/')) next();
+    else void soap.serve(request, response);
   });
   application.use((request, response, next) => serveOperation(http, request, response, next));
   application.get('/healthz', (_request, response) => void response.type('text/plain').send('ok\n'));
+  /* Before the pages: their router would answer with the methods it has itself. */
+  application.options(SERVICE_PATH, (_request, response) => answerOptions(response));
   application.use(pageRoutes(contract, { trustProxy }));
-  application.all(SERVICE_PATH, (request, response) =>
-    refuseMethod(request, response, 'Request format is unrecognized.'),
-  );
-  application.use((_request, response) => sendPage(response, 404, 'There is nothing at this address.'));
+  application.all(SERVICE_PATH, (_request, response) => {
+    response.set('Allow', SERVICE_METHODS);
+    sendPage(response, 405, 'Request format is unrecognized.');
+  });
+  application.use((_request, response) => sendPage(response, 404, 'There is nothing at this address.', 'Error 404'));
   application.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     report(error);
-    if (response.headersSent) return next(error);
-    sendPage(response, 500, 'The server could not answer the request.');
+    if (response.headersSent) next(error);
+    else sendPage(response, 500, 'The server could not answer the request.');
   });
   return application;
 }
@@ -61,35 +64,34 @@ async function serveOperation(
   next: NextFunction,
 ): Promise<void> {
   const encoded = OPERATION_PATH.exec(request.path)?.[1];
-  if (encoded === undefined) return next();
+  if (encoded === undefined) {
+    next();
+    return;
+  }
   const name = decodePath(encoded);
   const isServed = request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST';
   if (isServed && name !== '' && !SCRIPT_PATHS.has(name)) return http.serve(request, response, name);
-  const text =
-    name === ''
-      ? 'Request format is unrecognized.'
-      : `Request format is unrecognized for URL unexpectedly ending in '/${name}'.`;
-  refuseMethod(request, response, text);
-}
-
-/** OPTIONS is answered; any other method, or address, is refused as ASMX does: at an operation's address by 500. */
-function refuseMethod(request: Request, response: Response, text: string): void {
-  response.set('Allow', SERVICE_METHODS);
   if (request.method === 'OPTIONS') {
-    response.status(204).end();
+    answerOptions(response);
     return;
   }
-  sendPage(response, OPERATION_PATH.test(request.path) ? 500 : 405, text);
+  response.set('Allow', SERVICE_METHODS);
+  sendPage(response, 500, `Request format is unrecognized for URL unexpectedly ending in '/${name}'.`);
 }
 
-function sendPage(response: Response, status: number, text: string): void {
+function answerOptions(response: Response): void {
+  response.status(204).set('Allow', SERVICE_METHODS).end();
+}
+
+/** @param title - What ASP.NET titles the page. */
+function sendPage(response: Response, status: number, text: string, title = 'Runtime Error'): void {
   response
     .status(status)
     .set(PAGE_HEADERS)
     .set('Content-Type', 'text/html; charset=utf-8')
     .set('Cache-Control', 'private')
     .set('X-Content-Type-Options', 'nosniff')
-    .send(errorPage(text));
+    .send(errorPage(title, text));
 }
 
 function decodePath(encoded: string): string {

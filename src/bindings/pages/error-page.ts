@@ -1,15 +1,12 @@
 import { markup } from './html.js';
 import { writePage } from './page-layout.js';
 
-/** What ASMX titles the page of a request it has no answer for. */
-const TITLE = 'Runtime Error';
-
 /** A page that says why a request was not served. */
-export function errorPage(message: string): string {
+export function errorPage(title: string, message: string): string {
   return writePage({
-    title: TITLE,
+    title,
     links: [],
-    main: markup`<h1>${TITLE}</h1>
+    main: markup`<h1>${title}</h1>
 <p class="error">${message}</p>`,
   });
 }
