@@ -120,7 +120,6 @@ async function serveByWorkers(premises: Premises): Promise<Crew> {
   const start = (): Promise<number> => {
     const process = cluster.fork();
     const name = crypto.randomUUID();
-    process.send({ settings, epoch, name } satisfies WorkerOrders);
     process.once('exit', (code, signal) => {
       if (isStopping) return;
       log.error({ code, signal }, 'a worker ended; another takes its place');
@@ -128,7 +127,7 @@ async function serveByWorkers(premises: Premises): Promise<Crew> {
         .then(start)
         .catch((error: unknown) => log.error({ err: error }, 'no worker could take its place'));
     });
-    return listening(process);
+    return listening(process, { settings, epoch, name });
   };
 
   try {
@@ -152,11 +151,12 @@ function workers(): ClusterWorker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 }
 
-/** Fulfilled with the port once the worker takes calls. */
-function listening(worker: ClusterWorker): Promise<number> {
+/** Gives a worker its orders; fulfilled with the port once it takes calls. */
+function listening(worker: ClusterWorker, orders: WorkerOrders): Promise<number> {
   return new Promise((resolve, reject) => {
-    worker.once('message', (report: WorkerReport) => {
-      if ('port' in report) resolve(report.port);
+    worker.on('message', (report: WorkerReport) => {
+      if (report === 'ready') worker.send(orders);
+      else if ('port' in report) resolve(report.port);
       else reject(new Error(report.failure));
     });
     worker.once('exit', () => reject(new Error('A worker ended before it could take calls.')));

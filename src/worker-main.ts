@@ -10,6 +10,7 @@ process.once('disconnect', () => process.exit(1));
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.once('message', (orders) => void serve(orders as WorkerOrders));
+tell('ready');
 
 async function serve({ settings, epoch, name }: WorkerOrders): Promise<void> {
   try {

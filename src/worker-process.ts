@@ -11,5 +11,5 @@ export interface WorkerOrders {
   readonly name: string;
 }
 
-/** What it tells: where it takes calls, or why it cannot. */
-export type WorkerReport = { readonly port: number } | { readonly failure: string };
+/** What it tells: that it waits for its orders (what it is sent before that is lost); then where it takes calls, or why it cannot. */
+export type WorkerReport = 'ready' | { readonly port: number } | { readonly failure: string };
