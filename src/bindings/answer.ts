@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ContentSource } from '../contract/result.js';
 import { CONTENT_MARK } from '../contract/element-writer.js';
+import { compressText } from './compress-text.js';
 import { type ContentEncoding, streamContent } from './payload/base64-encoder.js';
 import type { BufferPool } from './payload/buffer-pool.js';
 
@@ -9,8 +10,10 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
-  /** What stands where the mark is, as base64. */
+  /** What stands where the mark is. */
   readonly content?: ContentSource | undefined;
+  /** How it stands there. @default 'base64' */
+  readonly encoding?: ContentEncoding;
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -27,14 +30,15 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
     if (!content || content.length === 0) {
-      const bytes = Buffer.from(answer.text.replace(CONTENT_MARK, ''));
+      const bytes = await compressText(response, Buffer.from(answer.text.replace(CONTENT_MARK, '')));
       response.setHeader('Content-Length', bytes.length);
       await end(response, bytes);
       return;
     }
     const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
-    response.setHeader('Content-Length', before.length + base64Length(content.length) + after.length);
-    await stream(response, { before, content, after, encoding: 'base64' }, buffers);
+    const encoding = answer.encoding ?? 'base64';
+    response.setHeader('Content-Length', before.length + lengthOf(content, encoding) + after.length);
+    await stream(response, { before, content, after, encoding }, buffers);
   } finally {
     await content?.close();
   }
@@ -60,9 +64,9 @@ export async function sendBytes(
   }
 }
 
-/** The length of base64 text for so many bytes. */
-export function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+/** How many bytes content takes in an answer. */
+function lengthOf(content: ContentSource, encoding: ContentEncoding): number {
+  return encoding === 'base64' ? Math.ceil(content.length / 3) * 4 : content.length;
 }
 
 /** Content with what stands around it. */
@@ -79,8 +83,9 @@ async function stream(
   { before, content, after, encoding }: Framed,
   buffers: BufferPool,
 ): Promise<void> {
+  if (response.req.method === 'HEAD') return end(response);
   let ahead = before;
-  let left = encoding === 'base64' ? base64Length(content.length) : content.length;
+  let left = lengthOf(content, encoding);
   const write = (bytes: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
       response.cork();
@@ -103,7 +108,10 @@ function ended(response: ServerResponse): Promise<void> {
 
 function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (response.destroyed) return reject(new Error('The connection was closed.'));
+    if (response.destroyed) {
+      reject(new Error('The connection was closed.'));
+      return;
+    }
     response.once('close', resolve);
     response.end(bytes, resolve);
   });

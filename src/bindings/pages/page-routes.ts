@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Contract } from '../../contract/contract.js';
+import { compressText } from '../compress-text.js';
 import { discoveryDocument } from './discovery-document.js';
 import { helpPage, unknownOperationPage } from './help-page.js';
 import { operationPage } from './operation-page.js';
@@ -36,7 +37,7 @@ export function pageRoutes(contract: Contract, options: PageOptions = {}): Route
   const router = Router({ strict: true });
   router.get(SERVICE_PATH, (request, response) => {
     const address = readPublicAddress(request, trustProxy);
-    send(response, address === undefined ? BAD_HOST : answer(request, address));
+    return send(response, address === undefined ? BAD_HOST : answer(request, address));
   });
   return router;
 }
@@ -72,12 +73,13 @@ function preparePages(contract: Contract): (request: Request, address: PublicAdd
   };
 }
 
-function send(response: Response, { status, type, body }: Answer): void {
+async function send(response: Response, { status, type, body }: Answer): Promise<void> {
+  const bytes = await compressText(response, Buffer.from(body));
   if (type === 'text/html') response.set(PAGE_HEADERS);
   response
     .status(status)
     .set('Content-Type', `${type}; charset=utf-8`)
     .set('Cache-Control', status === 500 ? 'private' : 'private, max-age=0')
     .set('X-Content-Type-Options', 'nosniff')
-    .send(body);
+    .send(bytes);
 }
