@@ -166,7 +166,10 @@ function listening(worker: ClusterWorker, orders: WorkerOrders): Promise<number>
 /** Asks a worker to stop; fulfilled when it has ended. */
 function ended(worker: ClusterWorker): Promise<void> {
   return new Promise((resolve) => {
-    if (worker.isDead()) return resolve();
+    if (worker.isDead()) {
+      resolve();
+      return;
+    }
     worker.once('exit', () => resolve());
     worker.send('stop');
   });
