@@ -9,12 +9,19 @@ import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
 import { type ContentType, parseContentType } from '../content-type.js';
 import { ArgumentIntake } from '../payload/argument-intake.js';
-import { type ArgumentReceiver, MessageTooLarge, UnreadableMessage } from '../payload/argument-receiver.js';
+import {
+  type ArgumentReceiver,
+  type MessageReader,
+  MessageTooLarge,
+  UnreadableMessage,
+} from '../payload/argument-receiver.js';
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
 import { decodedBody, drain } from '../request-body.js';
 import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
+import { packAsMtom } from './mtom-answer.js';
+import { MtomReader } from './mtom-reader.js';
 import { chooseOperation, type OperationChoice } from './soap-action.js';
 import type { SoapDispatcher } from './soap-dispatcher.js';
 import { SoapFault, writeFault } from './soap-fault.js';
@@ -129,6 +136,11 @@ class SoapExchange implements EnvelopeListener {
 
   /** The answer to the request; undefined when there is nobody left to answer. */
   async answer(): Promise<Answer | undefined> {
+    const answer = await this.#plainAnswer();
+    return answer && this.#version && this.#isMtom ? packAsMtom(answer, this.#version) : answer;
+  }
+
+  async #plainAnswer(): Promise<Answer | undefined> {
     try {
       const refusal = this.#refuseType();
       if (refusal) return refusal;
@@ -180,6 +192,10 @@ class SoapExchange implements EnvelopeListener {
       case 'text/xml':
       case 'application/soap+xml':
         return undefined;
+      case 'multipart/related':
+        if (this.#isMtom) return undefined;
+        this.#outcome = 'unsupported media type';
+        return plain(415, 'A multipart/related message must be of type="application/xop+xml" (MTOM).');
       case 'application/x-www-form-urlencoded': {
         /* What ASMX's SOAP 1.2 handler, the last to look at it, finds in a form (WIRE.md, The address itself). */
         const text =
@@ -191,18 +207,29 @@ class SoapExchange implements EnvelopeListener {
         return plain(
           415,
           `The Content-Type ${this.#contentType.type || '(none)'} is not that of a SOAP message: ` +
-            'text/xml (SOAP 1.1) and application/soap+xml (SOAP 1.2) are.',
+            'text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) and multipart/related (MTOM) are.',
         );
     }
   }
 
   async #read(): Promise<void> {
-    const { contract, idleLimit, maxTextBytes } = this.#options;
-    const reader = new EnvelopeReader(this, contract.namespace, maxTextBytes);
-    const transcoder = new TranscodingReader(this.#contentType.parameters.get('charset'), reader);
-    await pumpMessage(decodedBody(this.#request), transcoder, idleLimit);
+    await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
     /* A body without any element, and no action that says what is meant. */
     if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
+  }
+
+  #reader(): MessageReader {
+    const { contract, maxTextBytes } = this.#options;
+    const { namespace } = contract;
+    const { parameters } = this.#contentType;
+    if (this.#isMtom) return new MtomReader(parameters.get('boundary'), this, { namespace, maxTextBytes });
+    return new TranscodingReader(parameters.get('charset'), new EnvelopeReader(this, namespace, maxTextBytes));
+  }
+
+  /** A message that came as MTOM is answered as MTOM. */
+  get #isMtom(): boolean {
+    const { parameters, type } = this.#contentType;
+    return type === 'multipart/related' && parameters.get('type')?.toLowerCase() === 'application/xop+xml';
   }
 
   async #dispatch(): Promise<Answer> {

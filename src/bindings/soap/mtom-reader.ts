@@ -1,0 +1,131 @@
+import { parseContentType } from '../content-type.js';
+import {
+  type ArgumentReceiver,
+  type ContentReceiver,
+  type MessageReader,
+  UnreadableMessage,
+} from '../payload/argument-receiver.js';
+import { MultipartReader, type PartHeaders } from '../payload/multipart-reader.js';
+import { TranscodingReader } from '../payload/transcoding-reader.js';
+import { type EnvelopeListener, EnvelopeReader } from './envelope-reader.js';
+
+/**
+ * Reads an MTOM message (XOP packaging, MIME multipart/related): the envelope is the first part; content is in parts of its own, which the
+ * envelope names where the base64 would be, and goes to its place as it is. By then all arguments are known. Content that stands in
+ * the envelope as base64, as senders do when it is small, is taken as well.
+ */
+export class MtomReader implements MessageReader {
+  readonly #listener: EnvelopeListener;
+  readonly #envelope: (charset: string | undefined) => MessageReader;
+  readonly #parts: MultipartReader;
+  readonly #included = new Map<string, string>();
+  #receiver: ArgumentReceiver | undefined;
+  #hasEnvelope = false;
+
+  /**
+   * @param boundary - The parameter of the Content-Type.
+   * @param namespace - See {@link EnvelopeReader}, as for `maxTextBytes`.
+   */
+  constructor(
+    boundary: string | undefined,
+    listener: EnvelopeListener,
+    { namespace, maxTextBytes }: { namespace: string; maxTextBytes: number },
+  ) {
+    this.#listener = listener;
+    this.#envelope = (charset) =>
+      new TranscodingReader(charset, new EnvelopeReader(this.#listening(), namespace, maxTextBytes));
+    this.#parts = new MultipartReader(boundary, { begin: (headers) => this.#begin(headers) });
+  }
+
+  write(bytes: Buffer): void | Promise<void> {
+    return this.#parts.write(bytes);
+  }
+
+  end(): void {
+    this.#parts.end();
+    if (!this.#hasEnvelope) throw new UnreadableMessage('The message has no part.');
+    const [missing] = this.#included.keys();
+    if (missing !== undefined)
+      throw new UnreadableMessage(`The envelope includes a part ${missing} that did not come.`);
+  }
+
+  #listening(): EnvelopeListener {
+    const listener = this.#listener;
+    return {
+      envelope: (version) => listener.envelope(version),
+      isArgument: (name) => listener.isArgument(name),
+      ended: (name, position) => listener.ended(name, position),
+      body: (namespace, name) => {
+        this.#receiver = listener.body(namespace, name);
+        return this.#receiver && inlineReceiver(this.#receiver);
+      },
+      include: (name, href) => this.#include(name, href),
+    };
+  }
+
+  #include(name: string, href: string): void {
+    if (!/^cid:/i.test(href))
+      throw new UnreadableMessage(`The reference ${href} in ${name} is not to a part of the message.`);
+    this.#included.set(decodeId(href.slice('cid:'.length)), name);
+  }
+
+  #begin(headers: PartHeaders): ContentReceiver | Promise<ContentReceiver> {
+    if (!this.#hasEnvelope) {
+      this.#hasEnvelope = true;
+      const reader = this.#envelope(parseContentType(headers.get('content-type')).parameters.get('charset'));
+      return { write: (bytes) => reader.write(bytes), end: () => reader.end() };
+    }
+    const id = (headers.get('content-id') ?? '').trim().replace(/^<(.*)>$/s, '$1');
+    const name = this.#included.get(id);
+    if (name === undefined || !this.#receiver) return NOBODY;
+    this.#included.delete(id);
+    const encoding = (headers.get('content-transfer-encoding') ?? 'binary').toLowerCase();
+    if (!['binary', '8bit', '7bit'].includes(encoding)) {
+      throw new UnreadableMessage(`The part ${id} must not be encoded as ${encoding}.`);
+    }
+    return this.#receiver.content(name);
+  }
+}
+
+/** Takes the bytes of a part the envelope does not name. */
+const NOBODY: ContentReceiver = { write: () => undefined, end: () => undefined };
+
+/** Content in the envelope begins when there is some: most often there is none, but the name of a part. */
+function inlineReceiver(receiver: ArgumentReceiver): ArgumentReceiver {
+  return {
+    isContent: (name) => receiver.isContent(name),
+    text: (name, value) => receiver.text(name, value),
+    content: (name) => Promise.resolve(new InlineContent(() => receiver.content(name))),
+  };
+}
+
+class InlineContent implements ContentReceiver {
+  readonly #open: () => Promise<ContentReceiver>;
+  #receiver: ContentReceiver | undefined;
+
+  constructor(open: () => Promise<ContentReceiver>) {
+    this.#open = open;
+  }
+
+  write(bytes: Buffer): void | Promise<void> {
+    return this.#receiver ? this.#receiver.write(bytes) : this.#begin(bytes);
+  }
+
+  end(): void | Promise<void> {
+    return this.#receiver?.end();
+  }
+
+  async #begin(bytes: Buffer): Promise<void> {
+    this.#receiver = await this.#open();
+    await this.#receiver.write(bytes);
+  }
+}
+
+/** A Content-ID as it stands in a `cid:` URL (RFC 2392) is percent-encoded. */
+function decodeId(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
