@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../storage/database.js';
+import type { Database, Queries } from '../storage/database.js';
+import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
 
@@ -24,13 +25,29 @@ const LONGEST_WAIT_MS = 50;
  * a worker that died are cleared by whoever notices ({@link clear}).
  */
 export class SharedWriterClaims implements WriterClaims {
-  readonly #database: Database;
+  readonly #queries: Queries;
   readonly #worker: string;
+  readonly #claim: PreparedQuery<{ id: Guid; worker: string }, unknown>;
+  readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
 
   /** `worker` names this process among all that may ever have written a claim. */
-  constructor(database: Database, worker: string) {
-    this.#database = database;
+  constructor({ queries }: Database, worker: string) {
+    this.#queries = queries;
     this.#worker = worker;
+    this.#claim = prepareQuery((parameter) =>
+      queries
+        .updateTable('upload_handlers')
+        .set({ writer: parameter('worker') })
+        .where('id', '=', parameter('id'))
+        .where('writer', 'is', null),
+    );
+    this.#end = prepareQuery((parameter) =>
+      queries
+        .updateTable('upload_handlers')
+        .set({ writer: null })
+        .where('id', '=', parameter('id'))
+        .where('writer', '=', parameter('worker')),
+    );
   }
 
   async take(id: Guid): Promise<EndClaim> {
@@ -38,28 +55,14 @@ export class SharedWriterClaims implements WriterClaims {
       await delay(wait);
     }
     return async () => {
-      await this.#database.queries
-        .updateTable('upload_handlers')
-        .set({ writer: null })
-        .where('id', '=', id)
-        .where('writer', '=', this.#worker)
-        .execute();
+      await this.#end(this.#queries, { id, worker: this.#worker });
     };
   }
 
   async #try(id: Guid): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.queries
-      .updateTable('upload_handlers')
-      .set({ writer: this.#worker })
-      .where('id', '=', id)
-      .where('writer', 'is', null)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 1n) return true;
-    const row = await this.#database.queries
-      .selectFrom('upload_handlers')
-      .select('id')
-      .where('id', '=', id)
-      .executeTakeFirst();
+    const { numAffectedRows } = await this.#claim(this.#queries, { id, worker: this.#worker });
+    if (numAffectedRows === 1n) return true;
+    const row = await this.#queries.selectFrom('upload_handlers').select('id').where('id', '=', id).executeTakeFirst();
     if (!row) throw noUploadHandler();
     return false;
   }
