@@ -1,4 +1,4 @@
-import { UnreadableMessage, type ContentReceiver } from './argument-receiver.js';
+import { type ContentReceiver, MessageTooLarge, UnreadableMessage } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
 import { ScratchBuffers } from './scratch-buffers.js';
 
@@ -7,6 +7,13 @@ const PIECE = 64 * 1024;
 
 /** Below this many bytes a piece is decoded byte by byte: calling into native code would cost more. */
 const SHORT = 32;
+
+/**
+ * How long the text may be: four bytes for each byte of content, three times what it needs, and a little. Line breaks, even as
+ * references, take far less; but white space decodes to nothing, and a few compressed bytes hold any amount of it.
+ */
+const MOST_TEXT_PER_BYTE = 4;
+const SPARE_TEXT = 1024 * 1024;
 
 /** What a piece of text decodes to, and up to 3 characters that were left of the piece before it. */
 const scratches = new ScratchBuffers((PIECE / 4) * 3 + 3);
@@ -58,7 +65,7 @@ export interface Base64DecoderOptions {
  * Decodes base64 as it arrives, cut anywhere, and hands the bytes on in pieces of up to 48 KiB. What it accepts is what
  * .NET's XML reader does (WIRE): white space anywhere, padding that is missing or too long, a last character that is
  * too few to make a byte (it is dropped). Everything else that is not of the alphabet, and anything after the padding,
- * is an {@link UnreadableMessage}.
+ * is an {@link UnreadableMessage}; text that hardly decodes to anything is {@link MessageTooLarge}.
  *
  * Text without line breaks, which is nearly all there is, is decoded by Node. Node skips what is not base64 and takes
  * `-` and `_` too, so a piece counts as good only when nothing was skipped and neither of the two is in it. Text with
@@ -72,6 +79,9 @@ export class Base64Decoder implements ContentReceiver {
   #count = 0;
   #bits = 0;
   #padded = false;
+  /** How much text there was, and how many bytes it made. */
+  #textLength = 0;
+  #length = 0;
   /** The reference that has begun: what came after the `&`. */
   #reference: string | undefined;
   /** The piece before had line breaks, so the next one will have some too. */
@@ -90,6 +100,7 @@ export class Base64Decoder implements ContentReceiver {
       const to = Math.min(from + PIECE, end);
       const scratch = scratches.take();
       const length = this.#decode(bytes, from, to, scratch);
+      this.#limit(to - from, length);
       from = to;
       const written = length === 0 ? undefined : this.#sink.write(scratch.subarray(0, length));
       if (isPending(written)) return this.#resume(written, scratch, bytes, from, end);
@@ -118,6 +129,14 @@ export class Base64Decoder implements ContentReceiver {
     await written;
     scratches.give(scratch);
     await this.#sink.end();
+  }
+
+  #limit(textLength: number, length: number): void {
+    this.#textLength += textLength;
+    this.#length += length;
+    if (this.#textLength > this.#length * MOST_TEXT_PER_BYTE + SPARE_TEXT) {
+      throw new MessageTooLarge('There is much more white space in the base64 than content.');
+    }
   }
 
   /** Decodes a piece into `out`; returns how many bytes it made. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
+import { MessageTooLarge, UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
 import { Base64Decoder, type Base64DecoderOptions } from '../../../src/bindings/payload/base64-decoder.js';
 import { anyCuts, anyManner, cutAt, expectSame, feed, Gathered, manners } from './receivers.js';
 
@@ -228,6 +228,26 @@ describe('in the text of an XML element', () => {
   test('long text with a reference at each line end decodes', async () => {
     const { content, text } = long(10_000);
     expect(await decode(text.replace(/.{76}/g, '$&&#xD;\n'), { references: true })).toEqual(content);
+  });
+});
+
+describe('text that decodes to next to nothing', () => {
+  const line = `${' '.repeat(1023)}\n`;
+
+  test('is refused before it has gone on for long', async () => {
+    const decoder = new Base64Decoder(new Gathered());
+    await decoder.write(Buffer.from('YWJj'));
+    const endless = async (): Promise<void> => {
+      for (;;) await decoder.write(Buffer.from(line));
+    };
+    await expect(endless()).rejects.toThrow(
+      new MessageTooLarge('There is much more white space in the base64 than content.'),
+    );
+  });
+
+  test('is taken while there is content beside it', async () => {
+    const { content, text } = long(800_000);
+    expectSame(await decode(text.replace(/.{8}/g, '$&\r\n    ')), content);
   });
 });
 
