@@ -16,8 +16,8 @@ export function addServeCommand(program: Command, { terminal, environment }: Com
 async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   /* Not loaded before it is needed: the other commands start in a tenth of the time without it. */
   const { startServer } = await import('../server.js');
-  const stopAsked = signalled();
   const server = await startServer(settings);
+  const stopAsked = signalled();
   const { url, firstAdministrator } = server;
   terminal.print(`Lighterage serves ${url}/srv.asmx, with its data in ${path.resolve(settings.data)}`);
   if (firstAdministrator?.password !== undefined) {
@@ -27,11 +27,17 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   } else {
     terminal.print(`Try: curl ${url}/srv.asmx/ServerInfo`);
   }
+  const reload = (): void => server.reload();
+  process.on('SIGHUP', reload);
   await stopAsked;
   await server.stop();
+  process.off('SIGHUP', reload);
 }
 
-/** Fulfilled by the first signal to stop. The second ends the process at once, as signals do when nobody listens. */
+/**
+ * Fulfilled by the first signal to stop. Another one, and any that comes while the server still starts, ends the process
+ * at once, as signals do when nobody listens.
+ */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
