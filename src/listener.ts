@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { Socket } from 'node:net';
 
 export interface ListenerOptions {
@@ -6,6 +8,14 @@ export interface ListenerOptions {
   readonly maxRequestLine: number;
   /** How long a connection may stay silent, within a request or between two, ms. */
   readonly idleLimit: number;
+  /** For TLS; without it the server speaks plain HTTP. */
+  readonly certificate: Certificate | undefined;
+}
+
+/** A certificate (with its chain) and its key, PEM. */
+export interface Certificate {
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 /** Room for header fields beside the request line, bytes. */
@@ -15,17 +25,36 @@ const HEADER_ROOM = 32 * 1024;
 const STOP_LIMIT_MS = 30_000;
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener(application: http.RequestListener, options: ListenerOptions): http.Server {
-  const server = http.createServer({
+export function createListener(
+  application: http.RequestListener,
+  options: ListenerOptions,
+): http.Server | https.Server {
+  const limits = {
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
     /* A chunk takes as long as it takes; the bindings watch that it goes on. */
     requestTimeout: 0,
     headersTimeout: options.idleLimit,
     keepAliveTimeout: options.idleLimit,
-  });
+  };
+  const server = options.certificate
+    ? https.createServer({ ...limits, ...options.certificate, minVersion: 'TLSv1.2' })
+    : http.createServer(limits);
   server.on('request', application);
   server.on('clientError', refuse);
   return server;
+}
+
+/** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws when they cannot be read. */
+export function readCertificate(settings: {
+  readonly tlsCertificate: string | undefined;
+  readonly tlsKey: string | undefined;
+}): Certificate | undefined {
+  const { tlsCertificate, tlsKey } = settings;
+  if (tlsCertificate === undefined && tlsKey === undefined) return undefined;
+  if (tlsCertificate === undefined || tlsKey === undefined) {
+    throw new Error('The settings tlsCertificate and tlsKey must be set together.');
+  }
+  return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey) };
 }
 
 /** Answers what Node's HTTP parser gave up on: there is no request yet that could be answered. */

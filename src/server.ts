@@ -1,7 +1,9 @@
-import cluster, { type Worker as ClusterWorker } from 'node:cluster';
-import crypto from 'node:crypto';
+import http from 'node:http';
+import express from 'express';
 import type { FirstAdministrator } from './accounts/users.js';
+import { Crew } from './crew.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
+import { listen, stopListening } from './listener.js';
 import { type Logger, openLog } from './log.js';
 import { buildRooms, type Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
@@ -12,7 +14,11 @@ import { migrate } from './storage/migrations.js';
 import { beginEpoch, endEpoch } from './storage/server-state.js';
 import { Sweeper } from './sweeper.js';
 import { Worker } from './worker.js';
-import { WORKER_ENTRY, type WorkerOrders, type WorkerReport } from './worker-process.js';
+import type { MeasuredMetrics } from './telemetry/call-metrics.js';
+import { writeExposition } from './telemetry/exposition.js';
+import { probeStores } from './telemetry/probe-stores.js';
+import { StateMetrics } from './telemetry/state-metrics.js';
+import { statusRoutes } from './telemetry/status-routes.js';
 
 /** The library that is there from the first start on; every user may read and write in it. */
 const FIRST_LIBRARY = 'Public';
@@ -23,6 +29,8 @@ export interface RunningServer {
   readonly url: string;
   /** The administrator that was made because there was none. */
   readonly firstAdministrator: FirstAdministrator | undefined;
+  /** Reads the certificate and its key again. */
+  reload(): void;
   /** Takes no new work, finishes what runs, closes the stores. */
   stop(): Promise<void>;
 }
@@ -48,14 +56,22 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const premises = await open(settings, log);
   try {
     const firstAdministrator = await furnish(premises);
-    const crew = settings.workers === 1 ? await serveAlone(premises) : await serveByWorkers(premises);
-    const sweeper = new Sweeper(crew.rooms, log);
+    const state = new StateMetrics(premises.database);
+    const metrics = async (): Promise<string> => writeExposition([await state.measure(), ...(await service.measure())]);
+    const service = await (settings.workers === 1 ? serveAlone : serveByWorkers)(premises, metrics);
+    const stopMetrics = await serveMetrics(premises, metrics).catch(async (error: unknown) => {
+      await service.stop();
+      throw error;
+    });
+    const sweeper = new Sweeper(service.rooms, log);
     return {
-      url: `http://${urlHost(settings.host)}:${crew.port}`,
+      url: `${settings.tlsCertificate === undefined ? 'http' : 'https'}://${urlHost(settings.host)}:${service.port}`,
       firstAdministrator,
+      reload: () => service.reload(),
       stop: async () => {
         await sweeper.stop();
-        await crew.stop();
+        await stopMetrics();
+        await service.stop();
         await close(premises);
       },
     };
@@ -101,78 +117,55 @@ async function close({ database, rooms, unlock }: Premises): Promise<void> {
 }
 
 /** Those who serve. */
-interface Crew {
+interface Service {
   readonly port: number;
   readonly rooms: Rooms;
+  /** What the processes that serve have measured. */
+  measure(): Promise<MeasuredMetrics[]>;
+  /** Reads certificate and key again. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
-async function serveAlone(premises: Premises): Promise<Crew> {
-  const worker = await Worker.create({ ...premises, name: undefined });
-  return { port: await worker.listen(), rooms: worker.rooms, stop: () => worker.stop() };
-}
-
-async function serveByWorkers(premises: Premises): Promise<Crew> {
-  const { database, epoch, log, rooms, settings } = premises;
-  cluster.setupPrimary({ exec: WORKER_ENTRY });
-  let isStopping = false;
-
-  const start = (): Promise<number> => {
-    const process = cluster.fork();
-    const name = crypto.randomUUID();
-    process.once('exit', (code, signal) => {
-      if (isStopping) return;
-      log.error({ code, signal }, 'a worker ended; another takes its place');
-      SharedWriterClaims.clear(database, name)
-        .then(start)
-        .catch((error: unknown) => log.error({ err: error }, 'no worker could take its place'));
-    });
-    return listening(process, { settings, epoch, name });
+async function serveAlone(premises: Premises, metrics: () => Promise<string>): Promise<Service> {
+  const worker = await Worker.create({ ...premises, name: undefined, metrics });
+  return {
+    port: await worker.listen(),
+    rooms: worker.rooms,
+    measure: async () => [await worker.measure()],
+    reload: () => worker.reload(),
+    stop: () => worker.stop(),
   };
-
-  try {
-    const ports = await Promise.all(Array.from({ length: settings.workers }, start));
-    return {
-      port: ports[0] ?? settings.port,
-      rooms,
-      stop: async () => {
-        isStopping = true;
-        await Promise.all(workers().map(ended));
-      },
-    };
-  } catch (error) {
-    isStopping = true;
-    await Promise.all(workers().map(ended));
-    throw error;
-  }
 }
 
-function workers(): ClusterWorker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-}
-
-/** Gives a worker its orders; fulfilled with the port once it takes calls. */
-function listening(worker: ClusterWorker, orders: WorkerOrders): Promise<number> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (report: WorkerReport) => {
-      if (report === 'ready') worker.send(orders);
-      else if ('port' in report) resolve(report.port);
-      else reject(new Error(report.failure));
-    });
-    worker.once('exit', () => reject(new Error('A worker ended before it could take calls.')));
+async function serveByWorkers(premises: Premises, metrics: () => Promise<string>): Promise<Service> {
+  const { database, epoch, log, rooms, settings } = premises;
+  const crew = new Crew({
+    settings,
+    epoch,
+    log,
+    bury: (name) => SharedWriterClaims.clear(database, name),
+    metrics,
   });
+  return {
+    port: await crew.start(),
+    rooms,
+    measure: () => crew.measure(),
+    reload: () => crew.reload(),
+    stop: () => crew.stop(),
+  };
 }
 
-/** Asks a worker to stop; fulfilled when it has ended. */
-function ended(worker: ClusterWorker): Promise<void> {
-  return new Promise((resolve) => {
-    if (worker.isDead()) {
-      resolve();
-      return;
-    }
-    worker.once('exit', () => resolve());
-    worker.send('stop');
-  });
+/** Serves the metrics at an address of their own, where the settings name one. The function it returns ends that. */
+async function serveMetrics(premises: Premises, metrics: () => Promise<string>): Promise<() => Promise<void>> {
+  const { contents, database, settings } = premises;
+  if (!settings.metricsAddress) return () => Promise.resolve();
+  const application = express();
+  application.disable('x-powered-by');
+  application.use(statusRoutes({ probe: () => probeStores(database, contents), metrics }));
+  const server = http.createServer(application);
+  await listen(server, settings.metricsAddress.host, settings.metricsAddress.port);
+  return () => stopListening(server);
 }
 
 function urlHost(host: string): string {

@@ -57,6 +57,21 @@ export const DECLARATIONS = {
     check: flag(),
     description: 'whether to believe the X-Forwarded-* headers: only behind a proxy that sets them',
   }),
+  tlsCertificate: optional({
+    argument: '<file>',
+    check: line(),
+    description: 'certificate with its chain, PEM: with it and its key the server speaks HTTPS; read again on SIGHUP',
+  }),
+  tlsKey: optional({
+    argument: '<file>',
+    check: line(),
+    description: 'key of the certificate, PEM',
+  }),
+  metricsAddress: optional({
+    argument: '<host:port>',
+    check: hostAndPort(),
+    description: 'where /metrics, /healthz and /readyz are served instead of beside srv.asmx',
+  }),
   handlerExpiry: declare({
     argument: '<hours>',
     default: '24',
@@ -250,6 +265,14 @@ function declare<Value>(declaration: {
   return { ...declaration, isSecret: false };
 }
 
+function optional<Value>(declaration: {
+  argument: string;
+  check: z.ZodType<Value, string>;
+  description: string;
+}): Declaration<Value | undefined> {
+  return { ...declaration, default: undefined, isSecret: false };
+}
+
 function secret({ description }: { description: string }): Declaration<string | undefined> {
   return { description, argument: '<text>', default: undefined, check: line(), isSecret: true };
 }
@@ -309,6 +332,19 @@ function flag(): z.ZodType<boolean, string> {
     'must be true or false',
   );
 }
+
+function hostAndPort(): z.ZodType<{ host: string; port: number }, string> {
+  return converted(
+    (text) => {
+      const { bracketed, host = bracketed, port } = HOST_AND_PORT.exec(text)?.groups ?? {};
+      return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
+    },
+    ({ port }) => port <= 65_535,
+    'must be an address and a port, as in 127.0.0.1:9090',
+  );
+}
+
+const HOST_AND_PORT = /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/;
 
 function oneOf<const Choice extends string>(...choices: readonly Choice[]): z.ZodType<Choice, string> {
   return converted(

@@ -1,39 +1,70 @@
+import type { Order, Report } from './crew-messages.js';
 import { openLog } from './log.js';
 import { DataDirectory } from './storage/data-directory.js';
 import { Worker } from './worker.js';
-import type { WorkerOrders, WorkerReport } from './worker-process.js';
 
 /* The program of a process that serves beside others. The server starts it and gives it its orders; without the server it ends. */
 
-process.once('disconnect', () => process.exit(1));
-/* Signals meant for the server reach its workers too when they come from a terminal. The server tells them when to stop. */
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
-process.once('message', (orders) => void serve(orders as WorkerOrders));
-tell('ready');
+let worker: Worker | undefined;
+let leave = (): Promise<void> => Promise.resolve();
+let lastId = 0;
+const asked = new Map<number, (text: string) => void>();
 
-async function serve({ settings, epoch, name }: WorkerOrders): Promise<void> {
+process.once('disconnect', () => process.exit(1));
+/* Signals meant for the server reach its workers too when they come from a terminal. The server tells them what to do. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('message', (order: Order) => void obey(order));
+tell({ report: 'ready' });
+
+async function obey(order: Order): Promise<void> {
+  switch (order.order) {
+    case 'serve':
+      return serve(order);
+    case 'stop':
+      await worker?.stop();
+      await leave();
+      process.exit(0);
+      break;
+    case 'reload':
+      worker?.reload();
+      return;
+    case 'measure':
+      if (worker) tell({ report: 'measured', id: order.id, metrics: await worker.measure() });
+      return;
+    case 'metrics':
+      asked.get(order.id)?.(order.text);
+      asked.delete(order.id);
+  }
+}
+
+async function serve({ settings, epoch, name }: Extract<Order, { order: 'serve' }>): Promise<void> {
   try {
     const directory = new DataDirectory(settings.data);
-    const leave = directory.join();
+    const leaveDirectory = directory.join();
     const database = directory.openDatabase();
     const contents = await directory.openContents();
     const log = openLog(settings.logLevel, settings.logFormat);
-    const worker = await Worker.create({ settings, directory, database, contents, log, epoch, name });
-    process.once('message', () => {
-      void worker
-        .stop()
-        .then(() => database.close())
-        .then(leave)
-        .then(() => process.exit(0));
-    });
-    tell({ port: await worker.listen() });
+    leave = async () => {
+      await database.close();
+      leaveDirectory();
+    };
+    worker = await Worker.create({ settings, directory, database, contents, log, epoch, name, metrics: askMetrics });
+    tell({ report: 'listening', port: await worker.listen() });
   } catch (error) {
-    tell({ failure: error instanceof Error ? error.message : String(error) });
+    tell({ report: 'failed', reason: error instanceof Error ? error.message : String(error) });
     process.exit(1);
   }
 }
 
-function tell(report: WorkerReport): void {
+/** The metrics are those of all workers: the server has them. */
+function askMetrics(): Promise<string> {
+  const id = ++lastId;
+  return new Promise((resolve) => {
+    asked.set(id, resolve);
+    tell({ report: 'askMetrics', id });
+  });
+}
+
+function tell(report: Report): void {
   process.send?.(report);
 }

@@ -1,5 +1,7 @@
 import type http from 'node:http';
+import type https from 'node:https';
 import { createApplication } from './bindings/application.js';
+import type { CallRecord } from './bindings/call-log.js';
 import { HttpBinding } from './bindings/http/http-binding.js';
 import { BufferPool } from './bindings/payload/buffer-pool.js';
 import { MemoryBudget } from './bindings/payload/memory-budget.js';
@@ -7,7 +9,7 @@ import { SoapBinding } from './bindings/soap/soap-binding.js';
 import { SoapDispatcher } from './bindings/soap/soap-dispatcher.js';
 import { matchOperations } from './contract/match-operations.js';
 import { loadContract } from './contract/wsdl-reader.js';
-import { createListener, listen, stopListening } from './listener.js';
+import { createListener, listen, readCertificate, stopListening } from './listener.js';
 import { logCall, type Logger } from './log.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { buildRooms, type Rooms } from './rooms.js';
@@ -15,6 +17,9 @@ import type { Settings } from './settings.js';
 import type { DataDirectory } from './storage/data-directory.js';
 import type { Database } from './storage/database.js';
 import type { FileContentStore } from './storage/file-content-store.js';
+import { CallMetrics, type MeasuredMetrics } from './telemetry/call-metrics.js';
+import { probeStores } from './telemetry/probe-stores.js';
+import { statusRoutes } from './telemetry/status-routes.js';
 
 /** The longest message, without its content, bytes. */
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -31,18 +36,24 @@ export interface WorkerOptions {
   readonly epoch: number;
   /** The name of this process among the server's workers; undefined when it is the only one. */
   readonly name: string | undefined;
+  /** The metrics of the server as a whole, as Prometheus reads them. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** A process that serves: what takes calls, on top of the rooms. */
 export class Worker {
   readonly rooms: Rooms;
   readonly #settings: Settings;
-  readonly #server: http.Server;
+  readonly #server: http.Server | https.Server;
+  readonly #metrics: CallMetrics;
+  readonly #log: Logger;
 
-  private constructor(settings: Settings, rooms: Rooms, server: http.Server) {
-    this.#settings = settings;
+  private constructor(options: WorkerOptions, rooms: Rooms, server: http.Server | https.Server, metrics: CallMetrics) {
+    this.#settings = options.settings;
+    this.#log = options.log;
     this.rooms = rooms;
     this.#server = server;
+    this.#metrics = metrics;
   }
 
   /** @throws ContractError when the WSDL and the operations do not match. */
@@ -54,12 +65,17 @@ export class Worker {
     const rooms = buildRooms({ settings, database, contents, epoch, worker: name });
     const runner = new OperationRunner(rooms.operations, report);
     matchOperations(contract, runner.names);
+    const budget = new MemoryBudget(settings.memory);
+    const metrics = new CallMetrics(budget);
     const shared = {
       contract,
       runner,
       spool: directory.openSpool(),
-      buffers: new BufferPool(new MemoryBudget(settings.memory), CONTENT_BUFFER),
-      log: (record: Parameters<typeof logCall>[1]) => logCall(log, record),
+      buffers: new BufferPool(budget, CONTENT_BUFFER),
+      log: (record: CallRecord) => {
+        logCall(log, record);
+        metrics.count(record);
+      },
       report,
       trustProxy: settings.trustProxy,
       maxTextBytes: MAX_TEXT_BYTES,
@@ -72,12 +88,33 @@ export class Worker {
       http: new HttpBinding({ ...shared, maxRequestLine: settings.maxRequestLine }),
       trustProxy: settings.trustProxy,
       report,
+      status: statusRoutes({
+        probe: () => probeStores(database, contents),
+        metrics: settings.metricsAddress === undefined ? options.metrics : undefined,
+      }),
     });
     const server = createListener(application, {
       maxRequestLine: settings.maxRequestLine,
       idleLimit: settings.readTimeout * 1000,
+      certificate: readCertificate(settings),
     });
-    return new Worker(settings, rooms, server);
+    return new Worker(options, rooms, server, metrics);
+  }
+
+  /** What this process has measured. */
+  measure(): Promise<MeasuredMetrics> {
+    return this.#metrics.measure();
+  }
+
+  /** Reads certificate and key again, for connections to come. What cannot be read is told to the log, and the old ones stay. */
+  reload(): void {
+    try {
+      const certificate = readCertificate(this.#settings);
+      if (certificate && 'setSecureContext' in this.#server) this.#server.setSecureContext(certificate);
+      this.#log.info('certificate and key were read again');
+    } catch (error) {
+      this.#log.error({ err: error }, 'certificate and key could not be read again');
+    }
   }
 
   /** Starts to take calls; fulfilled with the port. */

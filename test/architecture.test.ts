@@ -11,14 +11,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   library: ['storage', 'values'],
   operations: ['contract', 'accounts', 'handlers', 'library', 'storage', 'values'],
   bindings: ['contract', 'operations', 'storage', 'values'],
+  telemetry: ['bindings', 'storage', 'values'],
 };
 
 /** Packages that only one room, or one file beside the rooms, may know. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
-  express: ['bindings'],
+  express: ['bindings', 'telemetry', '.'],
   soap: ['bindings'],
   saxes: ['bindings'],
-  kysely: ['storage', 'accounts', 'handlers', 'library'],
+  kysely: ['storage', 'accounts', 'handlers', 'library', 'telemetry'],
   'better-sqlite3': ['storage'],
   yazl: ['handlers'],
   commander: ['commands'],

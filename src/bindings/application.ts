@@ -1,4 +1,4 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
 import type { HttpBinding } from './http/http-binding.js';
 import { errorPage } from './pages/error-page.js';
@@ -14,6 +14,8 @@ export interface ApplicationOptions {
   readonly trustProxy: boolean;
   /** Told of errors that are the server's. */
   readonly report: (error: unknown) => void;
+  /** What answers those who watch the server. */
+  readonly status?: Router;
 }
 
 /** What the service's address and an operation's address answer to. */
@@ -27,11 +29,17 @@ const OPERATION_PATH = /^\/srv\.asmx\/(.*)$/is;
 
 /** The ways in: which binding a request is for. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { contract, http, report, soap, trustProxy } = options;
+  const { contract, http, report, soap, status, trustProxy } = options;
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
   application.set('query parser', false);
+
+  application.use((request, response, next) => {
+    /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
+    if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
+    next();
+  });
 
   /* First what runs most. */
   application.post(SERVICE_PATH, (request, response, next) => {
@@ -39,7 +47,7 @@ export function createApplication(options: ApplicationOptions): Express {
     else void soap.serve(request, response);
   });
   application.use((request, response, next) => serveOperation(http, request, response, next));
-  application.get('/healthz', (_request, response) => void response.type('text/plain').send('ok\n'));
+  if (status) application.use(status);
   /* Before the pages: their router would answer with the methods it has itself. */
   application.options(SERVICE_PATH, (_request, response) => answerOptions(response));
   application.use(pageRoutes(contract, { trustProxy }));

@@ -1,0 +1,137 @@
+import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import crypto from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Order, type Report, WORKER_ENTRY } from './crew-messages.js';
+import type { Logger } from './log.js';
+import type { Settings } from './settings.js';
+import type { MeasuredMetrics } from './telemetry/call-metrics.js';
+
+export interface CrewOptions {
+  readonly settings: Settings;
+  readonly epoch: number;
+  readonly log: Logger;
+  /** Frees what a worker held that is no more. */
+  readonly bury: (name: string) => Promise<void>;
+  /** The metrics of the server as a whole: a worker that is asked for them asks for them here. */
+  readonly metrics: () => Promise<string>;
+}
+
+/** How long to wait before another worker takes the place of one that ended, ms: one that always fails must not use up the machine. */
+const REPLACEMENT_DELAY_MS = 500;
+
+/** How long a worker may take to report its figures, ms: after that they are left out. */
+const MEASURE_LIMIT_MS = 2_000;
+
+/** The worker processes of a server: they share the port, the database and the content directory. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #measurements = new Map<number, (metrics: MeasuredMetrics) => void>();
+  #lastId = 0;
+  #isStopping = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    cluster.setupPrimary({ exec: WORKER_ENTRY });
+  }
+
+  /** Starts the workers; fulfilled with the port when all of them take calls. @throws when one cannot. */
+  async start(): Promise<number> {
+    const { settings } = this.#options;
+    try {
+      const ports = await Promise.all(Array.from({ length: settings.workers }, () => this.#engage()));
+      return ports[0] ?? settings.port;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Lets the workers finish what they do; fulfilled when all have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(workers().map(dismissed));
+  }
+
+  /** Tells the workers to read certificate and key again. */
+  reload(): void {
+    for (const worker of workers()) tell(worker, { order: 'reload' });
+  }
+
+  /** The figures of all workers that report in time. */
+  async measure(): Promise<MeasuredMetrics[]> {
+    return (await Promise.all(workers().map((worker) => this.#measureOne(worker)))).filter((one) => one !== undefined);
+  }
+
+  async #measureOne(worker: ClusterWorker): Promise<MeasuredMetrics | undefined> {
+    const id = ++this.#lastId;
+    const timeOut = new AbortController();
+    const measured = new Promise<MeasuredMetrics>((resolve) => this.#measurements.set(id, resolve));
+    tell(worker, { order: 'measure', id });
+    try {
+      return await Promise.race([measured, delay(MEASURE_LIMIT_MS, undefined, { signal: timeOut.signal })]);
+    } finally {
+      this.#measurements.delete(id);
+      timeOut.abort();
+    }
+  }
+
+  /** Starts a worker; fulfilled with its port. */
+  #engage(): Promise<number> {
+    const { epoch, settings } = this.#options;
+    const worker = cluster.fork();
+    const name = crypto.randomUUID();
+    worker.once('exit', (code, signal) => void this.#replace(name, { code, signal }));
+    return new Promise((resolve, reject) => {
+      worker.once('exit', () => reject(new Error('A worker ended before it could take calls.')));
+      worker.on('message', (report: Report) => {
+        if (report.report === 'ready') tell(worker, { order: 'serve', settings, epoch, name });
+        else if (report.report === 'listening') resolve(report.port);
+        else if (report.report === 'failed') reject(new Error(report.reason));
+        else if (report.report === 'measured') this.#measurements.get(report.id)?.(report.metrics);
+        else void this.#answerMetrics(worker, report.id);
+      });
+    });
+  }
+
+  async #replace(name: string, end: { code: number; signal: string }): Promise<void> {
+    const { bury, log } = this.#options;
+    if (this.#isStopping) return;
+    log.error(end, 'a worker ended; another takes its place');
+    try {
+      await bury(name);
+      await delay(REPLACEMENT_DELAY_MS);
+      await this.#engageUnlessStopping();
+    } catch (error) {
+      log.error({ err: error }, 'a worker could not take the place of one that ended');
+    }
+  }
+
+  async #engageUnlessStopping(): Promise<void> {
+    if (!this.#isStopping) await this.#engage();
+  }
+
+  async #answerMetrics(worker: ClusterWorker, id: number): Promise<void> {
+    tell(worker, { order: 'metrics', id, text: await this.#options.metrics() });
+  }
+}
+
+function workers(): ClusterWorker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
+
+/** A worker that has ended in the meantime is not told anything: its end is known. */
+function tell(worker: ClusterWorker, order: Order): void {
+  if (worker.isConnected()) worker.send(order, () => undefined);
+}
+
+/** Asks a worker to stop; fulfilled when it has ended. */
+function dismissed(worker: ClusterWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.isDead()) {
+      resolve();
+      return;
+    }
+    worker.once('exit', () => resolve());
+    tell(worker, { order: 'stop' });
+  });
+}
