@@ -149,9 +149,10 @@ type ValueOf<D> = D extends Declaration<infer Value> ? Value : never;
 
 export const SETTING_NAMES = Object.keys(DECLARATIONS) as SettingName[];
 
-/** The settings with where each came from: `default`, a file, a variable or a flag. */
+/** The settings with the text each was read from, if it is set, and where that came from: `default`, a file, a variable or a flag. */
 export interface LoadedSettings {
   readonly settings: Settings;
+  readonly texts: Readonly<Record<SettingName, string | undefined>>;
   readonly origins: Readonly<Record<SettingName, string>>;
 }
 
@@ -198,20 +199,21 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
   const found = SETTING_NAMES.map((name) => ({ name, ...readSetting(name, find(name)) }));
   return {
     settings: Object.fromEntries(found.map(({ name, value }) => [name, value])) as unknown as Settings,
-    origins: Object.fromEntries(found.map(({ name, origin }) => [name, origin])) as Record<SettingName, string>,
+    texts: Object.fromEntries(found.map(({ name, text }) => [name, text])) as LoadedSettings['texts'],
+    origins: Object.fromEntries(found.map(({ name, origin }) => [name, origin])) as LoadedSettings['origins'],
   };
 }
 
 function readSetting(
   name: SettingName,
   found: { text: string; origin: string } | undefined,
-): { value: unknown; origin: string } {
+): { value: unknown; text: string | undefined; origin: string } {
   const declaration: Declaration<unknown> = DECLARATIONS[name];
   const text = found?.text ?? declaration.default;
   const origin = found?.origin ?? 'default';
-  if (text === undefined) return { value: undefined, origin };
+  if (text === undefined) return { value: undefined, text, origin };
   const { success, data, error } = declaration.check.safeParse(text);
-  if (success) return { value: data, origin };
+  if (success) return { value: data, text, origin };
   const what = declaration.isSecret ? 'its value' : JSON.stringify(text);
   throw new SettingError(`Setting ${name}, from ${origin}: ${what} ${error.issues[0]?.message ?? 'is wrong'}.`);
 }
@@ -336,15 +338,15 @@ function flag(): z.ZodType<boolean, string> {
 function hostAndPort(): z.ZodType<{ host: string; port: number }, string> {
   return converted(
     (text) => {
-      const { bracketed, host = bracketed, port } = HOST_AND_PORT.exec(text)?.groups ?? {};
-      return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
+      const [, bracketed, host = bracketed, port] = HOST_AND_PORT.exec(text) ?? [];
+      return host === undefined ? undefined : { host, port: Number(port) };
     },
     ({ port }) => port <= 65_535,
     'must be an address and a port, as in 127.0.0.1:9090',
   );
 }
 
-const HOST_AND_PORT = /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/;
+const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/;
 
 function oneOf<const Choice extends string>(...choices: readonly Choice[]): z.ZodType<Choice, string> {
   return converted(

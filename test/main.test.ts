@@ -207,7 +207,7 @@ describe('The settings', () => {
     expect(output).toMatch(/^trustProxy +true +--trust-proxy$/m);
     expect(output).toMatch(/^trustedPassword +\(secret\) +LIGHTERAGE_TRUSTED_PASSWORD$/m);
     expect(output).toMatch(/^adminPassword +\(not set\) +default$/m);
-    expect(output).toMatch(/^memory +134217728 +default$/m);
+    expect(output).toMatch(/^memory +128MiB +default$/m);
   });
 
   test('that are wrong stop every command with a line that names them', async () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {
+  type Declaration,
   DECLARATIONS,
   flagOf,
   loadSettings,
@@ -53,10 +54,12 @@ test('Without anything set, the defaults hold', () => {
 });
 
 test.each(SETTING_NAMES)('%s can be set by its variable, which is named after it', (name) => {
-  const { default: text } = DECLARATIONS[name];
-  const { settings, origins } = load({ environment: { [variableOf(name)]: text ?? 'set' } });
-  expect(origins[name]).toMatch(text === '' ? 'default' : /^LIGHTERAGE_[A-Z_]+$/);
-  expect(settings[name]).toBe(text === undefined ? 'set' : load().settings[name]);
+  const declaration: Declaration<unknown> = DECLARATIONS[name];
+  const text = declaration.default ?? 'example:9090';
+  const { settings, texts, origins } = load({ environment: { [variableOf(name)]: text } });
+  expect(settings[name]).toEqual(declaration.check.parse(text));
+  expect(texts[name]).toBe(text);
+  expect(origins[name]).toBe(text === '' ? 'default' : variableOf(name));
 });
 
 test('Names give variables and flags', () => {
@@ -101,9 +104,11 @@ test.each([
   ['handlerExpiry', '0.5', 0.5],
   ['trustProxy', 'TRUE', true],
   ['trustProxy', '0', false],
+  ['metricsAddress', '127.0.0.1:9090', { host: '127.0.0.1', port: 9090 }],
+  ['metricsAddress', '[::1]:9090', { host: '::1', port: 9090 }],
   ['logFormat', 'json', 'json'],
 ] as const)('%s can be %j', (name, text, value) => {
-  expect(load({ flags: { [name]: text } }).settings[name]).toBe(value);
+  expect(load({ flags: { [name]: text } }).settings[name]).toEqual(value);
 });
 
 test.each([
@@ -118,6 +123,8 @@ test.each([
   ['readTimeout', 'soon', 'must be a number greater than 0, at most 86400'],
   ['trustProxy', 'yes', 'must be true or false'],
   ['logLevel', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
+  ['metricsAddress', '9090', 'must be an address and a port, as in 127.0.0.1:9090'],
+  ['metricsAddress', 'localhost:65536', 'must be an address and a port, as in 127.0.0.1:9090'],
   ['logFormat', 'xml', 'must be one of auto, json, text'],
   [
     'defaultChunkSize',

@@ -12,9 +12,9 @@ export function addSettingsCommand(program: Command, { terminal, environment }: 
   });
 }
 
-function row(name: SettingName, { settings, origins }: LoadedSettings): string[] {
+function row(name: SettingName, { texts, origins }: LoadedSettings): string[] {
   const declaration: Declaration<unknown> = DECLARATIONS[name];
-  const value = settings[name];
-  if (value === undefined) return [name, '(not set)', origins[name]];
-  return [name, declaration.isSecret ? '(secret)' : String(value), origins[name]];
+  const text = texts[name];
+  if (text === undefined) return [name, '(not set)', origins[name]];
+  return [name, declaration.isSecret ? '(secret)' : text, origins[name]];
 }
