@@ -137,6 +137,12 @@ test('UTF-8 is handed on without being copied', () => {
   expect(transcoder.write(second)).toBe(second);
 });
 
+test('a declaration that does not end is not waited for longer than a kilobyte', () => {
+  const transcoder = new Transcoder(undefined);
+  expect(transcoder.write(latin1('<?xml '))).toHaveLength(0);
+  expect(transcoder.write(latin1(' '.repeat(1024)))).toHaveLength(1030);
+});
+
 test('what is plain ASCII in a single-byte encoding is handed on without being copied', () => {
   for (const charset of ['iso-8859-1', 'windows-1252', 'us-ascii', 'koi8-r']) {
     const transcoder = new Transcoder(charset);
