@@ -2,11 +2,9 @@
  * Writes src/contract/operations.generated.ts from the WSDL, so that the compiler checks every operation's arguments.
  * With `--check` it writes nothing, and exits 1 when the file is not what the WSDL gives.
  */
-import fs from 'node:fs';
 import type { Contract, OperationContract, ParameterType } from '../src/contract/contract.js';
 import { loadContract } from '../src/contract/wsdl-reader.js';
-
-const FILE = new URL('../src/contract/operations.generated.ts', import.meta.url);
+import { writeGenerated } from './generated-file.js';
 
 const TYPES: Readonly<Record<ParameterType, string>> = {
   string: 'string',
@@ -37,10 +35,4 @@ function argumentsOf({ name, parameters }: OperationContract): string {
   return [`  readonly ${name}: {`, ...fields, '  };'].join('\n');
 }
 
-const text = generate(loadContract());
-if (!process.argv.includes('--check')) {
-  fs.writeFileSync(FILE, text);
-} else if (!fs.existsSync(FILE) || fs.readFileSync(FILE, 'utf8') !== text) {
-  console.error('src/contract/operations.generated.ts is stale: run `npm run generate`.');
-  process.exitCode = 1;
-}
+writeGenerated('src/contract/operations.generated.ts', generate(loadContract()));
