@@ -4,7 +4,7 @@ import { combineCrc32, crc32, EMPTY_CRC32, paddedHex } from '../../src/values/cr
 import { type Answer, CallFailed } from './answer.js';
 import type { Binding } from './service.js';
 import type { Session } from './session.js';
-import type { Progress } from './upload.js';
+import type { TransferOptions } from './upload.js';
 
 /** How often a chunk is asked for before the way to the server is given up as broken, and the pause between, ms. */
 const ATTEMPTS = 5;
@@ -94,7 +94,7 @@ export async function downloadFile(
   session: Session,
   documentPath: string,
   file: string,
-  options: { binding: Binding; chunkSize: number; progress: Progress },
+  options: TransferOptions,
 ): Promise<void> {
   const download = await Download.begin(session, options.binding, documentPath, options.chunkSize);
   const part = `${file}.part`;

@@ -86,15 +86,20 @@ export class Upload {
   }
 }
 
-/** How far a transfer has come, bytes. */
-export type Progress = (done: number, total: number) => void;
+export interface TransferOptions {
+  readonly binding: Binding;
+  /** Preferred, bytes; 0 leaves the choice to the server. */
+  readonly chunkSize: number;
+  /** Told how far it has come, bytes. What it throws ends the transfer. */
+  readonly progress: (done: number, total: number) => void;
+}
 
 /** Uploads a file; gives the answer of the commit. Nothing stays on the server when it fails. */
 export async function uploadFile(
   session: Session,
   file: string,
   documentPath: string,
-  options: { binding: Binding; chunkSize: number; progress: Progress },
+  options: TransferOptions,
 ): Promise<Answer> {
   const source = await fs.open(file);
   try {

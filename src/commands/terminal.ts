@@ -43,13 +43,32 @@ export class Terminal {
       );
   }
 
+  /** Reads a password: from a person, unseen, or the first line of a pipe. @throws Failure when there is none. */
+  readPassword(): Promise<string> {
+    return this.#readUnseen((ask) => ask('Password: '));
+  }
+
   /**
-   * Reads a new password: from a person, who types it twice unseen, or the first line of a pipe. Never from the arguments, which
-   * everybody on the machine can read. @throws Failure when there is none, or the two are not the same.
+   * Reads a new password: as {@link readPassword}, but a person types it twice. Never from the arguments, which everybody on the
+   * machine can read. @throws Failure when there is none, or the two are not the same.
    */
-  async readNewPassword(): Promise<string> {
+  readNewPassword(): Promise<string> {
+    return this.#readUnseen(async (ask) => {
+      const password = await ask('Password: ');
+      if (this.#isPerson && password !== (await ask('Password again: '))) {
+        throw new Failure('The two passwords are not the same.');
+      }
+      return password;
+    });
+  }
+
+  get #isPerson(): boolean {
+    return this.#options.input.isTTY === true;
+  }
+
+  async #readUnseen(read: (ask: (prompt: string) => Promise<string>) => Promise<string>): Promise<string> {
     const { input, errors } = this.#options;
-    const isPerson = input.isTTY === true;
+    const isPerson = this.#isPerson;
     const lines = readline.createInterface({
       input,
       crlfDelay: Infinity,
@@ -57,19 +76,14 @@ export class Terminal {
     });
     lines.once('SIGINT', () => lines.close());
     const typed = lines[Symbol.asyncIterator]();
-    const ask = async (prompt: string): Promise<string> => {
-      if (isPerson) errors.write(prompt);
-      const line = await typed.next();
-      if (isPerson) errors.write('\n');
-      if (line.done) throw new Failure('No password was given.');
-      return line.value;
-    };
     try {
-      const password = await ask('Password: ');
-      if (isPerson && password !== (await ask('Password again: '))) {
-        throw new Failure('The two passwords are not the same.');
-      }
-      return password;
+      return await read(async (prompt) => {
+        if (isPerson) errors.write(prompt);
+        const line = await typed.next();
+        if (isPerson) errors.write('\n');
+        if (line.done) throw new Failure('No password was given.');
+        return line.value;
+      });
     } finally {
       lines.close();
     }
