@@ -1,0 +1,163 @@
+import type { Direction, Results, TransferResult } from '../results.js';
+import { NAMES } from '../suites/contestants.js';
+import { cpuPerGib, isSameCell, passes, type Sample, type Target, targetsOf, verdict } from '../targets.js';
+import { figure, MIB, sizeText } from '../units.js';
+import { table } from './table.js';
+
+/** One table for each chunk size. Undefined when there is nothing to show. */
+export function transferTables(results: Results, direction: Direction): string | undefined {
+  const transfers = results.transfers.filter((result) => result.direction === direction);
+  const absences = results.absences.filter((absence) => absence.direction === direction);
+  const sizes = [...new Set([...transfers, ...absences].map((result) => result.chunkSize))];
+  if (sizes.length === 0) return undefined;
+  const tables = sizes.map((size) => {
+    const rows = transfers
+      .filter((result) => result.chunkSize === size)
+      .map((result) => transferRow(result, transfers));
+    const missing = absences
+      .filter((absence) => absence.chunkSize === size)
+      .map(
+        ({ connections, contestant, reason }) => `${contestant} with ${connections}: ${reason.split('\n')[0] ?? ''}`,
+      );
+    return [`Chunks of ${sizeText(size)}:`, table(TRANSFER_HEADS, rows), ...missing.map((text) => `- ${text}`)].join(
+      '\n\n',
+    );
+  });
+  return tables.join('\n\n');
+}
+
+const TRANSFER_HEADS = [
+  'server',
+  'connections',
+  'MiB/s',
+  'CPU s/GiB',
+  'user',
+  'system',
+  'of bare',
+  'of node-soap',
+  'memory, MiB',
+  'p50, ms',
+  'p99, ms',
+];
+
+function transferRow(result: TransferResult, all: readonly TransferResult[]): string[] {
+  const ratio = (name: string): string => {
+    const other = all.find((one) => one.contestant === name && isSameCell(one, result));
+    return other && other !== result ? figure(cpuPerGib(result) / cpuPerGib(other)) : '';
+  };
+  return [
+    result.contestant,
+    String(result.connections),
+    figure(result.throughput),
+    figure(cpuPerGib(result)),
+    figure(result.user),
+    figure(result.system),
+    ratio(NAMES.bare),
+    ratio(NAMES.nodeSoap),
+    (result.memory / MIB).toFixed(0),
+    figure(result.p50),
+    figure(result.p99),
+  ];
+}
+
+export function slowReadersTable({ slowReaders }: Results): string | undefined {
+  if (slowReaders.length === 0) return undefined;
+  const rows = slowReaders.map(({ connections, contestant, cpu, memory, seconds }) => [
+    contestant,
+    String(connections),
+    figure(seconds),
+    figure(cpu),
+    (memory / MIB).toFixed(0),
+  ]);
+  return table(['server', 'readers', 'all served in, s', 'CPU s/GiB', 'memory, MiB'], rows);
+}
+
+export function growthTable({ growth }: Results): string | undefined {
+  if (growth.length === 0) return undefined;
+  const rows = growth.flatMap(({ call, inLarge, inSmall, large, small }) =>
+    [
+      { where: small, cost: inSmall },
+      { where: large, cost: inLarge },
+    ].map(({ where, cost }) => [
+      `${call}, ${where}`,
+      String(cost.count),
+      figure(cost.p50),
+      figure(cost.p99),
+      cost.count < 300 ? '' : figure(cost.cpu),
+    ]),
+  );
+  return table(['call', 'calls', 'p50, ms', 'p99, ms', 'CPU, ms'], rows);
+}
+
+export function idleHandlersTable({ idleHandlers }: Results): string | undefined {
+  if (idleHandlers.length === 0) return undefined;
+  const rows = idleHandlers.flatMap(({ chunk, chunkWithout, handlers, memory, memoryWithout }) =>
+    [
+      { name: 'none', cost: chunkWithout, bytes: memoryWithout },
+      { name: handlers.toLocaleString('en'), cost: chunk, bytes: memory },
+    ].map(({ bytes, cost, name }) => [
+      name,
+      (bytes / MIB).toFixed(0),
+      figure(cost.p50),
+      figure(cost.p99),
+      figure(cost.cpu),
+    ]),
+  );
+  return table(['idle handlers', 'memory of the idle server, MiB', 'p50 of a chunk, ms', 'p99, ms', 'CPU, ms'], rows);
+}
+
+export function workersTable({ workers }: Results): string | undefined {
+  if (workers.length === 0) return undefined;
+  const rows = workers.map((result) => [
+    result.direction,
+    figure(result.one),
+    figure(result.two),
+    figure(result.two / result.one),
+    figure(result.cpuOfOne),
+    figure(result.cpuOfTwo),
+    `${(result.serverShare * 100).toFixed(0)} %`,
+    `${(result.loadShare * 100).toFixed(0)} %`,
+    `${(result.othersShare * 100).toFixed(0)} %`,
+  ]);
+  const heads = ['direction', 'one, MiB/s', 'two, MiB/s', 'ratio', 'CPU of one, s/GiB', 'CPU of two, s/GiB'];
+  return table([...heads, 'of all cores: server', 'load generator', 'others'], rows);
+}
+
+export function targetsTable(results: Results): string {
+  const rows = targetsOf(results)
+    .filter((target) => target.samples.length > 0)
+    .map((target) => [target.what, limitText(target), samplesText(target), verdict(target)]);
+  return table(['target', 'limit', 'found', ''], rows);
+}
+
+function limitText({ kind, limit, unit }: Target): string {
+  return `${kind === 'at most' ? '≤' : '≥'} ${Number(limit.toFixed(2))}${unit === 'MiB' ? ' MiB' : ''}`;
+}
+
+/** From the best to the worst; where it did not pass, and why that may be. */
+function samplesText(target: Target): string {
+  const values = target.samples.map((sample) => sample.value);
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(figure);
+  const range = lowest === highest ? (lowest ?? '') : `${lowest ?? ''} … ${highest ?? ''}`;
+  const failed = target.samples.filter((sample) => !passes(target, sample));
+  if (failed.length === 0 || target.samples.length === 1) return [range, ...doubts(failed)].join('; ');
+  const where = failed.map(({ value, where: place }) => `${place}: ${figure(value)}`).join(', ');
+  return [`${range} (past it: ${where})`, ...doubts(failed)].join('; ');
+}
+
+function doubts(samples: readonly Sample[]): string[] {
+  return [...new Set(samples.flatMap(({ doubt }) => (doubt === undefined ? [] : [doubt])))];
+}
+
+export function profilesTables({ profiles }: Results): string | undefined {
+  if (profiles.length === 0) return undefined;
+  return profiles
+    .map(({ chunkSize, connections, contestant, direction, functions }) => {
+      const rows = functions.map(({ name, share }) => [`\`${name}\``, `${(share * 100).toFixed(1)} %`]);
+      return (
+        `${direction === 'upload' ? 'UploadFileChunk' : 'DownloadFileChunk'}, ${contestant}, ` +
+        `${sizeText(chunkSize)}, connections: ${connections}\n\n${table(['time of its own', 'share'], rows)}`
+      );
+    })
+    .join('\n\n');
+}
