@@ -22,18 +22,19 @@ const NAMED = 8;
 export function summarizeProfile(file: string, from: bigint, until: bigint): { name: string; share: number }[] {
   const profile = JSON.parse(fs.readFileSync(file, 'utf8')) as CpuProfile;
   const names = new Map(profile.nodes.map((node) => [node.id, describe(node.callFrame)]));
-  const times = new Map<string, number>();
+  /* Samples are counted, not their times: a process that had to wait for its core would have a long one anywhere. */
+  const samples = new Map<string, number>();
   let clock = profile.startTime;
   for (const [index, id] of profile.samples.entries()) {
     const begin = clock;
     clock += profile.timeDeltas[index + 1] ?? 0;
     if (begin * 1000 < Number(from) || clock * 1000 > Number(until)) continue;
     const name = names.get(id) ?? '';
-    if (name !== '(idle)') times.set(name, (times.get(name) ?? 0) + clock - begin);
+    if (name !== '(idle)') samples.set(name, (samples.get(name) ?? 0) + 1);
   }
-  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
-  return [...times]
-    .map(([name, time]) => ({ name, share: time / total }))
+  const total = [...samples.values()].reduce((sum, count) => sum + count, 0);
+  return [...samples]
+    .map(([name, count]) => ({ name, share: count / total }))
     .sort((a, b) => b.share - a.share)
     .slice(0, NAMED);
 }

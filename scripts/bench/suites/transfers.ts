@@ -37,7 +37,7 @@ interface Entry {
 
 /** What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for a day. */
 const WARM_UP: Cell = { chunkSize: 64 * KIB, connections: 4 };
-const WARM_UP_LIMIT: TurnLimit = { seconds: 5, requests: 1000 };
+const WARM_UP_LIMIT: TurnLimit = { seconds: 3, requests: 500 };
 
 /** A contestant that has taken this long has no further turn: it has nothing to gain, s. */
 const PATIENCE = 12;
@@ -93,7 +93,7 @@ function isProduct({ name }: Role<string>): boolean {
   return name !== NAMES.bare && name !== NAMES.nodeSoap && name !== NAMES.tus;
 }
 
-/** All contestants in turns, A B C A B C …, each in a process that has seen nothing but this. */
+/** All contestants in turns, A B C, B C A, …, each in a process that has seen nothing but this. */
 async function compareCell(context: BenchContext, transfer: Transfer, cell: Cell): Promise<void> {
   const { options, tell } = context;
   tell(`\n${transfer.direction}, chunks of ${sizeText(cell.chunkSize)}, connections: ${cell.connections}`);
@@ -110,7 +110,9 @@ async function compareCell(context: BenchContext, transfer: Transfer, cell: Cell
       if (entry.failure === undefined) entry.contestant.process.resetPeak();
     }
     for (let round = 0; round < options.rounds; round++) {
-      for (const entry of entries) {
+      /* Who comes first changes: what one leaves to the disk to do, the next one may feel. */
+      const order = [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)];
+      for (const entry of order) {
         const spent = entry.turns.reduce((sum, turn) => sum + turn.seconds, 0);
         if (entry.failure === undefined && spent < PATIENCE) {
           await attempt(entry, () => transfer.run(load, entry, cell, { seconds: options.seconds }));
