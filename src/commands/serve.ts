@@ -32,7 +32,11 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   await stopAsked;
   await server.stop();
   process.off('SIGHUP', reload);
+  terminal.print('Lighterage has stopped.');
 }
+
+/** What comes this soon after a signal is the same one, ms: Ctrl-C reaches the server from the terminal, and from npm, which passes it on. */
+const SAME_SIGNAL_MS = 1000;
 
 /**
  * Fulfilled by the first signal to stop. Another one, and any that comes while the server still starts, ends the process
@@ -41,9 +45,8 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
       resolve();
+      setTimeout(() => process.off('SIGTERM', stop).off('SIGINT', stop), SAME_SIGNAL_MS).unref();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
