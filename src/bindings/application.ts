@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
 import type { HttpBinding } from './http/http-binding.js';
@@ -27,9 +28,22 @@ const SCRIPT_PATHS: ReadonlySet<string> = new Set(['js', 'jsdebug']);
 /** Behind `/srv.asmx/`: everything, slashes too. The address is matched without regard to case, names of operations are not. */
 const OPERATION_PATH = /^\/srv\.asmx\/(.*)$/is;
 
-/** The ways in: which binding a request is for. */
-export function createApplication(options: ApplicationOptions): Express {
-  const { contract, http, report, soap, status, trustProxy } = options;
+/** The address of the service itself, with whatever query. */
+const SERVICE_URL = /^\/srv\.asmx(?:\?|$)/i;
+
+/**
+ * The ways in: which binding a request is for. SOAP, which has one address and one method, goes straight to its binding: a router could
+ * only add to what a call costs. All else is routed by Express.
+ */
+export function createApplication(options: ApplicationOptions): RequestListener {
+  const application = routeOthers(options);
+  return (request, response) => {
+    if (request.method === 'POST' && SERVICE_URL.test(request.url ?? '')) void options.soap.serve(request, response);
+    else application(request, response);
+  };
+}
+
+function routeOthers({ contract, http, report, status, trustProxy }: ApplicationOptions): Express {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -41,11 +55,6 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   });
 
-  /* First what runs most. */
-  application.post(SERVICE_PATH, (request, response, next) => {
-    if (request.path.endsWith('/')) next();
-    else void soap.serve(request, response);
-  });
   application.use((request, response, next) => serveOperation(http, request, response, next));
   if (status) application.use(status);
   /* Before the pages: their router would answer with the methods it has itself. */

@@ -38,7 +38,8 @@ export function pumpMessage(source: Readable, reader: MessageReader, idleLimit: 
       source.on('error', () => undefined);
       source.pause();
       if (error === undefined) resolve();
-      else reject(error as Error);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is, whatever it is
+      else reject(error);
     };
     const take = (bytes: Buffer): void => {
       try {

@@ -38,7 +38,8 @@ const MAX_DEPTH = 100;
 
 const XOP_NAMESPACE = 'http://www.w3.org/2004/08/xop/include';
 
-/** Depths of the elements this reader knows: the envelope is 1. */
+/** Depths of the elements this reader knows. */
+const ENVELOPE = 1;
 const PART = 2;
 const ENTRY = 3;
 const ARGUMENT = 4;
@@ -243,11 +244,12 @@ export class EnvelopeReader implements MessageReader {
     this.#depth++;
     if (this.#depth > MAX_DEPTH)
       throw new UnreadableMessage(`The message is nested deeper than ${MAX_DEPTH} elements.`);
-    if (this.#depth === 1) return this.#openEnvelope(tag);
-    if (this.#depth === PART) return this.#openPart(tag);
-    if (this.#depth === ENTRY) return this.#isInBody ? this.#openBodyElement(tag) : this.#checkHeader(tag);
-    if (this.#depth === ARGUMENT) return this.#openArgument(tag);
-    this.#openInArgument(tag);
+    if (this.#depth === ENVELOPE) this.#openEnvelope(tag);
+    else if (this.#depth === PART) this.#openPart(tag);
+    else if (this.#depth === ENTRY && this.#isInBody) this.#openBodyElement(tag);
+    else if (this.#depth === ENTRY) this.#checkHeader(tag);
+    else if (this.#depth === ARGUMENT) this.#openArgument(tag);
+    else this.#openInArgument(tag);
   }
 
   #openEnvelope(tag: SaxesTagNS): void {

@@ -35,8 +35,13 @@ function withoutOperation(action: string): string {
   return 'Unable to handle request without a valid action parameter. Please supply a valid soap action.';
 }
 
+/** As toolkits write it. Anything else in the header, escapes above all, is looked at more closely. */
+const PLAIN = /^"?([\w:/.#-]*)"?$/;
+
 /** The header's value without its double quotes, which are optional, and URL-decoded. */
 function readAction(header: string): string {
+  const plain = PLAIN.exec(header)?.[1];
+  if (plain !== undefined && header.startsWith('"') === header.endsWith('"') && header !== '"') return plain;
   const trimmed = header.trim();
   const action = /^"(.*)"$/s.exec(trimmed)?.[1] ?? trimmed;
   try {

@@ -86,11 +86,11 @@ export class SoapDispatcher {
     return new Promise((resolve, reject) => {
       const server = listen(null, {
         ...options,
-        callback: (error: unknown) => {
-          if (error) return reject(error as Error);
+        callback: (error: Error | null) => {
           /* node-soap would declare every namespace of the WSDL; ASMX declares two. */
           wsdlOf(server).xmlnsInEnvelope = ENVELOPE_NAMESPACES;
-          resolve(server);
+          if (error) reject(error);
+          else resolve(server);
         },
       });
     });
