@@ -1,4 +1,5 @@
 import { Failure } from '../values/failure.js';
+import { nameKey } from '../values/name-key.js';
 import type { Caller } from './caller.js';
 import type { Document } from './document.js';
 import type { Documents } from './documents.js';
@@ -80,7 +81,7 @@ function unusedName(taken: Set<string>, name: string): string {
   const dot = name.lastIndexOf('.');
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   let candidate = name;
-  for (let n = 2; taken.has(candidate.toLowerCase()); n++) candidate = `${stem} (${n})${extension}`;
-  taken.add(candidate.toLowerCase());
+  for (let n = 2; taken.has(nameKey(candidate)); n++) candidate = `${stem} (${n})${extension}`;
+  taken.add(nameKey(candidate));
   return candidate;
 }
