@@ -7,12 +7,14 @@ import { RunningService, TRUSTED_PASSWORD, USER_PASSWORD } from '../support/runn
 
 /* What every operation answers when all is well: root element, attributes and their order, values; the same over every binding. */
 
+const ADD_ANNA = 'user add Anna --first-name Anna --last-name Berg --email anna@example.com'.split(' ');
+
 let service: RunningService;
 let anna: Caller;
 
 beforeAll(async () => {
   service = await RunningService.start({ company: 'Lighters & Sons', serverName: 'Quay 3' });
-  await service.addUser('Anna', '--first-name', 'Anna', '--last-name', 'Berg', '--email', 'anna@example.com');
+  await service.command(ADD_ANNA, `${USER_PASSWORD}\n`);
   anna = await service.trust('anna');
 });
 

@@ -20,17 +20,17 @@ let disabled: Caller;
 
 beforeAll(async () => {
   service = await RunningService.start();
-  await Promise.all(['anna', 'bert', 'gone'].map((name) => service.addUser(name)));
+  await service.addUsers('anna', 'bert', 'gone');
   disabled = await service.trust('gone');
-  await service.command('user', 'disable', 'gone');
-  await service.command('library', 'add', 'ReadOnly', '--everyone', 'read');
-  await service.command('library', 'add', 'Secret');
-  await service.command('library', 'add', 'Archive', '--everyone', 'write');
+  await service.command(['user', 'disable', 'gone']);
+  await service.command(['library', 'add', 'ReadOnly', '--everyone', 'read']);
+  await service.command(['library', 'add', 'Secret']);
+  await service.command(['library', 'add', 'Archive', '--everyone', 'write']);
   const admin = await service.logIn();
   await admin.store('/ReadOnly/a.txt', Buffer.from('a'));
   await admin.store('/Secret/a.txt', Buffer.from('a'));
   await admin.store('/Archive/a.txt', Buffer.from('a'));
-  await service.command('library', 'offline', 'Archive');
+  await service.command(['library', 'offline', 'Archive']);
   anna = await service.trust('anna');
   bert = await service.trust('bert');
 });

@@ -26,7 +26,7 @@ let bert: Caller;
 
 beforeAll(async () => {
   service = await RunningService.start({ maxDocumentSize: '2MiB' });
-  await Promise.all(['anna', 'bert'].map((name) => service.addUser(name)));
+  await service.addUsers('anna', 'bert');
   anna = await service.trust('anna');
   bert = await service.trust('bert');
 });

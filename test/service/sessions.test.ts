@@ -10,7 +10,7 @@ let service: RunningService;
 
 beforeAll(async () => {
   service = await RunningService.start();
-  await Promise.all(['anna', 'bert'].map((name) => service.addUser(name)));
+  await service.addUsers('anna', 'bert');
 });
 
 afterAll(() => service.end());
@@ -109,7 +109,7 @@ describe('The end of a session', () => {
     const [uploads = 0, downloads = 0] = await count();
     expect(await leaving.call('LogOut')).toEqual(answer('root', { success: 'true' }));
     expect(await count()).toEqual([uploads - 1, downloads - 2]);
-    expect(await service.command('check')).toMatch(/^All content is there/);
+    expect(await service.command(['check'])).toMatch(/^All content is there/);
   });
 
   test('comes once', async () => {

@@ -39,6 +39,19 @@ export function valueOf(from: Answer, name: string): string {
   return found[1];
 }
 
+/** The elements of a name in an answer, wherever they are. */
+export function elementsIn({ children }: Answer, name: string): Answer[] {
+  return children.flatMap((child) => {
+    if (typeof child === 'string') return [];
+    return child.name === name ? [child] : elementsIn(child, name);
+  });
+}
+
+/** The text in an element and in all below it. */
+export function textIn({ children }: Answer): string {
+  return children.map((child) => (typeof child === 'string' ? child : textIn(child))).join('');
+}
+
 /* Matchers for what differs from call to call. */
 
 /** A GUID as the server writes it. */

@@ -66,13 +66,17 @@ export class RunningService implements Service {
     return new Caller(this, valueOf(await call(this, POST, 'CreateTicketforUser', args), 'ticket'));
   }
 
-  async addUser(name: string, ...options: string[]): Promise<void> {
-    await command(this.data, ['user', 'add', name, ...options], `${USER_PASSWORD}\n`);
+  /** Adds users, all with {@link USER_PASSWORD}. */
+  async addUsers(...names: string[]): Promise<void> {
+    for (const name of names) await this.command(['user', 'add', name], `${USER_PASSWORD}\n`);
   }
 
-  /** Runs a command of the program on the data directory. Returns what it prints. @throws when it fails. */
-  command(...args: string[]): Promise<string> {
-    return command(this.data, args);
+  /**
+   * Runs a command of the program on the data directory. Returns what it prints. Only while nothing else runs: connections to one
+   * database wait for each other without letting go of the process, and here they share one. @throws when it fails.
+   */
+  command(args: readonly string[], input?: string): Promise<string> {
+    return command(this.data, args, input);
   }
 
   /** Works on the database beside the server, to do what only time or damage would. */
