@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LogInThrottle } from './accounts/log-in-throttle.js';
 import { Passwords } from './accounts/passwords.js';
 import { Sessions } from './accounts/sessions.js';
 import { Users } from './accounts/users.js';
@@ -38,6 +40,7 @@ export interface RoomsOptions {
 export interface Rooms {
   readonly users: Users;
   readonly sessions: Sessions;
+  readonly throttle: LogInThrottle;
   readonly libraries: Libraries;
   readonly uploads: UploadHandlers;
   readonly downloads: DownloadHandlers;
@@ -66,10 +69,16 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
   const passwords = new Passwords();
   const discardHandlers = discardHandlersOf(uploads, downloads);
   const users = new Users({ database, passwords, discardHandlers, now });
+  const throttle = new LogInThrottle({
+    database,
+    now,
+    pause: (ms, signal) => delay(ms, undefined, { signal }),
+  });
   const sessions = new Sessions({
     database,
     passwords,
     discardHandlers,
+    throttle,
     trustedPassword: settings.trustedPassword,
     now,
   });
@@ -87,5 +96,5 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
     ...downloadOperations({ sessions, downloads, documents, zipSelection, zips, contents, defaultChunkSize }),
     ...libraryOperations({ sessions, folders, documents, identity, now }),
   };
-  return { users, sessions, libraries, uploads, downloads, unclaimed, operations };
+  return { users, sessions, throttle, libraries, uploads, downloads, unclaimed, operations };
 }

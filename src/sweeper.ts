@@ -6,12 +6,12 @@ const INTERVAL_MS = 60_000;
 
 /** Removes what has expired: handlers that lay idle, sessions that were not used. */
 export class Sweeper {
-  readonly #rooms: Pick<Rooms, 'uploads' | 'downloads' | 'sessions'>;
+  readonly #rooms: Pick<Rooms, 'uploads' | 'downloads' | 'sessions' | 'throttle'>;
   readonly #log: Logger;
   readonly #timer: NodeJS.Timeout;
   #sweep: Promise<void> = Promise.resolve();
 
-  constructor(rooms: Pick<Rooms, 'uploads' | 'downloads' | 'sessions'>, log: Logger) {
+  constructor(rooms: Pick<Rooms, 'uploads' | 'downloads' | 'sessions' | 'throttle'>, log: Logger) {
     this.#rooms = rooms;
     this.#log = log;
     this.#timer = setInterval(() => {
@@ -30,6 +30,7 @@ export class Sweeper {
       await this.#rooms.uploads.expire();
       await this.#rooms.downloads.expire();
       await this.#rooms.sessions.expireSessions();
+      await this.#rooms.throttle.expire();
     } catch (error) {
       this.#log.error({ err: error }, 'what has expired could not be removed');
     }

@@ -124,6 +124,7 @@ export class Worker {
 
   /** Takes no new calls and finishes those that run. */
   stop(): Promise<void> {
+    this.rooms.throttle.stop();
     return stopListening(this.#server);
   }
 }

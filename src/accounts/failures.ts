@@ -4,6 +4,9 @@ import { Failure } from '../values/failure.js';
 
 export const authenticationFailed = (): Failure => new Failure('[900] Authentication failed');
 
+export const tooManyLogIns = (): Failure =>
+  new Failure('SystemError: Too many callers are logging in at the moment. Try again in a minute.');
+
 /** CONTRACT, Sessions, CreateTicketforUser: word for word. */
 export const ticketNotAllowed = (): Failure => new Failure('[902] Ticket generation are not allowed for this user.');
 

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import { promisify } from 'node:util';
+import { Gate } from './gate.js';
 
 /** What a hash costs: memory is 128 * N * r bytes, time goes with N * r * p (RFC 7914). */
 export interface ScryptCost {
@@ -29,8 +30,7 @@ const scrypt = promisify<string, Buffer, number, crypto.ScryptOptions, Buffer>(c
 export class Passwords {
   readonly #cost: ScryptCost;
   readonly #decoy: string;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #gate = new Gate(AT_ONCE);
 
   /** `cost` is that of new hashes; old ones are checked at their own. */
   constructor(cost: ScryptCost = COST) {
@@ -53,30 +53,10 @@ export class Passwords {
     return crypto.timingSafeEqual(found, expected) && hash !== undefined;
   }
 
-  async #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
-    await this.#enter();
-    try {
-      /* Keyboards differ in how they compose accented letters. */
-      const text = password.slice(0, MAX_PASSWORD_LENGTH + 1).normalize('NFC');
-      return await scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r });
-    } finally {
-      this.#leave();
-    }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < AT_ONCE) {
-      this.#running++;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** A place that is given up goes to the one who has waited longest, if anybody does. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#running--;
+  #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
+    /* Keyboards differ in how they compose accented letters. */
+    const text = password.slice(0, MAX_PASSWORD_LENGTH + 1).normalize('NFC');
+    return this.#gate.run(() => scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r }));
   }
 }
 

@@ -4,8 +4,10 @@ import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { Instant, Schema, UsersTable } from '../storage/schema.js';
 import { sessionExpired } from '../values/failure.js';
+import { nameKey } from '../values/name-key.js';
 import { type DiscardHandlers, endSessions } from './ending-sessions.js';
 import { authenticationFailed, ticketNotAllowed } from './failures.js';
+import type { LogInThrottle } from './log-in-throttle.js';
 import type { Passwords } from './passwords.js';
 import { newTicket, parseTicket, type Ticket, ticketHash } from './ticket.js';
 import type { User } from './user.js';
@@ -15,6 +17,7 @@ export interface SessionsOptions {
   readonly database: Database;
   readonly passwords: Passwords;
   readonly discardHandlers: DiscardHandlers;
+  readonly throttle: LogInThrottle;
   /** What CreateTicketforUser has to be called with; undefined turns it off. */
   readonly trustedPassword: string | undefined;
   /** The time, ms since 1970 UTC. */
@@ -39,6 +42,9 @@ export const SESSION_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** The time of the last use is moved at most this often, ms: a call of a busy client must not become a write. */
 const USE_INTERVAL_MS = 60_000;
+
+/** What the trusted password belongs to, among the accounts. No user has the name: names are not empty. */
+const TRUSTED_PROGRAM = '';
 
 /** Expired sessions ended in one transaction: it must not hold the database for long. */
 const EXPIRY_BATCH = 100;
@@ -69,19 +75,22 @@ export class Sessions {
     );
   }
 
-  /** Opens a session. @throws Failure `[900]`, the same after the same time whatever was wrong. */
-  async logIn(name: string, password: string): Promise<OpenedSession> {
-    const user = await this.#authenticate(name, password);
+  /**
+   * Opens a session for a caller at an address. @throws Failure `[900]`, the same after the same time whatever was wrong; and
+   * what the throttle throws.
+   */
+  async logIn(name: string, password: string, address: string): Promise<OpenedSession> {
+    const user = await this.#authenticate(name, password, address);
     return this.#options.database.transact((trx) => this.#open(trx, user));
   }
 
   /**
    * Opens a session, or goes on with the one the old ticket belongs to when that is still valid and the same user's. The
-   * credentials are checked in any case. @throws Failure `[900]`, also for an old ticket that is no GUID.
+   * credentials are checked in any case. @throws Failure as {@link logIn}, also for an old ticket that is no GUID.
    */
-  async renew(name: string, password: string, oldTicketText: string): Promise<OpenedSession> {
+  async renew(name: string, password: string, oldTicketText: string, address: string): Promise<OpenedSession> {
     const ticket = parseTicket(oldTicketText);
-    const user = await this.#authenticate(name, password);
+    const user = await this.#authenticate(name, password, address);
     return this.#options.database.transact(async (trx) => {
       await requireUnchanged(trx, user);
       const time = this.#options.now();
@@ -100,11 +109,16 @@ export class Sessions {
 
   /**
    * Opens a session for a user whose word a trusted program takes. @throws Failure `[900]` without the trusted password or for
-   * a user who may not log in, `[902]` for an administrator.
+   * a user who may not log in, `[902]` for an administrator; and what the throttle throws.
    */
-  async createFor(trustedPassword: string, userName: string): Promise<OpenedSession> {
-    const { database, trustedPassword: expected } = this.#options;
-    if (expected === undefined || !isSame(trustedPassword, expected)) throw authenticationFailed();
+  async createFor(trustedPassword: string, userName: string, address: string): Promise<OpenedSession> {
+    const { database, throttle, trustedPassword: expected } = this.#options;
+    const isTrusted = expected !== undefined && isSame(trustedPassword, expected);
+    await throttle.attempt({
+      account: TRUSTED_PROGRAM,
+      address,
+      check: () => Promise.resolve(isTrusted || undefined),
+    });
     return database.transact(async (trx) => {
       const user = await findUser(trx, userName);
       if (!user || user.is_disabled) throw authenticationFailed();
@@ -178,12 +192,17 @@ export class Sessions {
     }
   }
 
-  async #authenticate(name: string, password: string): Promise<UserRow> {
-    const { database, passwords } = this.#options;
-    const user = await findUser(database.queries, name);
-    const isRight = await passwords.verify(password, user?.password_hash);
-    if (!user || !isRight || user.is_disabled) throw authenticationFailed();
-    return user;
+  async #authenticate(name: string, password: string, address: string): Promise<UserRow> {
+    const { database, passwords, throttle } = this.#options;
+    return throttle.attempt({
+      account: nameKey(name),
+      address,
+      check: async () => {
+        const user = await findUser(database.queries, name);
+        const isRight = await passwords.verify(password, user?.password_hash);
+        return user && isRight && !user.is_disabled ? user : undefined;
+      },
+    });
   }
 
   async #open(trx: Transaction<Schema>, user: UserRow): Promise<OpenedSession> {

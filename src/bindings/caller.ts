@@ -6,11 +6,14 @@ import type { ArgumentIntake } from './payload/argument-intake.js';
 const TICKET_COOKIE = 'ticket';
 const TICKET_PARAMETER = 'authenticationticket';
 
-/** The address of the caller: the connection's, or what a trusted proxy says it is. */
+/**
+ * The address of the caller: the connection's, or what a trusted proxy says it is. A proxy adds the address it sees at the end of
+ * X-Forwarded-For; what stands before it the caller may have written.
+ */
 export function callerAddress(request: IncomingMessage, trustProxy: boolean): string {
   const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
-  const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
-  return first !== undefined && first !== '' ? first : (request.socket.remoteAddress ?? '');
+  const last = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
+  return last === '' ? (request.socket.remoteAddress ?? '') : last;
 }
 
 /** Gives the call the ticket of its cookie, when the call has no ticket of its own and the cookie may be believed. */

@@ -14,20 +14,21 @@ export function sessionOperations({ sessions }: { readonly sessions: Sessions })
   return {
     AuthenticateUser: {
       root: 'root',
-      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD), call),
+      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address), call),
     },
     AuthenticateUser1: {
       root: 'root',
-      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD), call),
+      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address), call),
     },
     RenewTicket: {
       root: 'root',
-      run: async ({ UID, PWD, OldTicket }, call) => opened(await sessions.renew(UID, PWD, OldTicket), call),
+      run: async ({ UID, PWD, OldTicket }, call) =>
+        opened(await sessions.renew(UID, PWD, OldTicket, call.address), call),
     },
     CreateTicketforUser: {
       root: 'root',
       run: async ({ TrustedUserPwd, UserName }, call) => {
-        const { ticket, user } = await sessions.createFor(TrustedUserPwd, UserName);
+        const { ticket, user } = await sessions.createFor(TrustedUserPwd, UserName, call.address);
         call.user = user.name;
         return elementResult('root', { success: 'true', ticket });
       },

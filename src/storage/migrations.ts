@@ -36,6 +36,12 @@ const initial: Migration = {
     await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute();
     await db.schema.createIndex('sessions_used_at').on('sessions').column('used_at').execute();
     await db.schema
+    await db.schema
+      .createTable('failed_log_ins')
+      .addColumn('subject', 'text', (c) => c.primaryKey())
+      .addColumn('failures', 'integer', (c) => c.notNull())
+      .addColumn('failed_at', 'integer', (c) => c.notNull())
+      .execute();
       .createTable('folders')
       .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
       .addColumn('library_id', 'integer', (c) => c.references('folders.id'))

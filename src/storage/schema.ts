@@ -14,6 +14,7 @@ export interface Schema {
   server_state: ServerStateTable;
   users: UsersTable;
   sessions: SessionsTable;
+  failed_log_ins: FailedLogInsTable;
   libraries: LibrariesTable;
   library_rights: LibraryRightsTable;
   folders: FoldersTable;
@@ -61,6 +62,16 @@ export interface SessionsTable {
 
 export interface LibrariesTable {
   /** The library's root folder, which has its name: the row in folders without a parent. */
+/** Failures to log in that count against what is tried next: see LogInThrottle. */
+export interface FailedLogInsTable {
+  /** Who is counted: an account seen from a network, or a network. SHA-256, hexadecimal. */
+  subject: string;
+  /** How many since all was last forgotten. */
+  failures: number;
+  /** The time of the last. */
+  failed_at: Instant;
+}
+
   folder_id: number;
   is_offline: Flag;
   /** What every user may do here without a right of their own. */

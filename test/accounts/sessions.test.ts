@@ -1,6 +1,6 @@
 import { ticketHash, type Ticket } from '../../src/accounts/ticket.js';
 import { newGuid } from '../../src/values/guid.js';
-import { DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
 const FAILED = '[900] Authentication failed';
 const EXPIRED = '[901] Session expired or Invalid ticket';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => rooms.close());
 
-const logIn = async (): Promise<Ticket> => (await rooms.sessions.logIn('anna', 'secret')).ticket;
+const logIn = async (): Promise<Ticket> => (await rooms.sessions.logIn('anna', 'secret', ADDRESS)).ticket;
 
 const usedAt = async (ticket: Ticket): Promise<number | undefined> =>
   (
@@ -30,10 +30,10 @@ const usedAt = async (ticket: Ticket): Promise<number | undefined> =>
 
 describe('Logging in', () => {
   test('opens a session of 30 days under a new ticket', async () => {
-    const session = await rooms.sessions.logIn('ANNA', 'secret');
+    const session = await rooms.sessions.logIn('ANNA', 'secret', ADDRESS);
     expect(session).toMatchObject({ user: { name: 'Anna', lastName: 'Berg' }, expiresAt: rooms.clock.time + LIFE_MS });
     expect(session.ticket).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    expect((await rooms.sessions.logIn('anna', 'secret')).ticket).not.toBe(session.ticket);
+    expect((await rooms.sessions.logIn('anna', 'secret', ADDRESS)).ticket).not.toBe(session.ticket);
   });
 
   test.each([
@@ -44,7 +44,7 @@ describe('Logging in', () => {
     ['a disabled user and the right password', 'bert', 'secret'],
   ])('with %s fails with [900]', async (_, name, password) => {
     await rooms.users.disable('bert');
-    await expect(rooms.sessions.logIn(name, password)).rejects.toThrow(FAILED);
+    await expect(rooms.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
   });
 
   test('keeps no ticket in clear', async () => {
@@ -55,7 +55,7 @@ describe('Logging in', () => {
   });
 
   test('opens nothing when the user is disabled while the password is being checked', async () => {
-    const attempt = rooms.sessions.logIn('anna', 'secret');
+    const attempt = rooms.sessions.logIn('anna', 'secret', ADDRESS);
     const outcome = expect(attempt).rejects.toThrow(FAILED);
     await rooms.users.disable('anna');
     await outcome;
@@ -146,7 +146,7 @@ describe('A ticket', () => {
     await rooms.users.setPassword('anna', 'other');
     await expect(rooms.sessions.require(ticket)).rejects.toThrow(EXPIRED);
     await expect(logIn()).rejects.toThrow(FAILED);
-    await expect(rooms.sessions.logIn('anna', 'other')).resolves.toBeDefined();
+    await expect(rooms.sessions.logIn('anna', 'other', ADDRESS)).resolves.toBeDefined();
   });
 
   test('is not touched by what happens to another user', async () => {
@@ -161,7 +161,7 @@ describe('Renewing', () => {
   test('keeps an old ticket that is valid, for another 30 days', async () => {
     const ticket = await logIn();
     rooms.clock.time += DAY_MS;
-    const session = await rooms.sessions.renew('anna', 'secret', ticket.toUpperCase());
+    const session = await rooms.sessions.renew('anna', 'secret', ticket.toUpperCase(), ADDRESS);
     expect(session.ticket).toBe(ticket);
     expect(session.expiresAt).toBe(rooms.clock.time + LIFE_MS);
     expect((await rooms.sessions.peek(ticket)).expiresAt).toBe(session.expiresAt);
@@ -170,35 +170,35 @@ describe('Renewing', () => {
   test('gives a new ticket for one that has expired', async () => {
     const ticket = await logIn();
     rooms.clock.time += LIFE_MS;
-    const renewed = await rooms.sessions.renew('anna', 'secret', ticket);
+    const renewed = await rooms.sessions.renew('anna', 'secret', ticket, ADDRESS);
     expect(renewed.ticket).not.toBe(ticket);
     await expect(rooms.sessions.require(renewed.ticket)).resolves.toBeDefined();
   });
 
   test('gives a new ticket for one that is not there', async () => {
     const ticket = newGuid();
-    expect((await rooms.sessions.renew('anna', 'secret', ticket)).ticket).not.toBe(ticket);
+    expect((await rooms.sessions.renew('anna', 'secret', ticket, ADDRESS)).ticket).not.toBe(ticket);
   });
 
   test("gives a new ticket for somebody else's, which stays theirs", async () => {
-    const { ticket } = await rooms.sessions.logIn('bert', 'secret');
-    expect((await rooms.sessions.renew('anna', 'secret', ticket)).ticket).not.toBe(ticket);
+    const { ticket } = await rooms.sessions.logIn('bert', 'secret', ADDRESS);
+    expect((await rooms.sessions.renew('anna', 'secret', ticket, ADDRESS)).ticket).not.toBe(ticket);
     expect((await rooms.sessions.require(ticket)).user.name).toBe('bert');
   });
 
   test('checks the password even when the old ticket is valid', async () => {
     const ticket = await logIn();
-    await expect(rooms.sessions.renew('anna', 'wrong', ticket)).rejects.toThrow(FAILED);
+    await expect(rooms.sessions.renew('anna', 'wrong', ticket, ADDRESS)).rejects.toThrow(FAILED);
   });
 
   test.each(['', 'nonsense'])('with the old ticket %j fails with [900]', async (old) => {
-    await expect(rooms.sessions.renew('anna', 'secret', old)).rejects.toThrow(FAILED);
+    await expect(rooms.sessions.renew('anna', 'secret', old, ADDRESS)).rejects.toThrow(FAILED);
   });
 });
 
 describe('A ticket for a user', () => {
   test('is given to whoever has the trusted password', async () => {
-    const { ticket } = await rooms.sessions.createFor('between machines', 'ANNA');
+    const { ticket } = await rooms.sessions.createFor('between machines', 'ANNA', ADDRESS);
     expect((await rooms.sessions.require(ticket)).user.name).toBe('Anna');
   });
 
@@ -210,15 +210,15 @@ describe('A ticket for a user', () => {
     ['an administrator', 'between machines', 'Admin', '[902] Ticket generation are not allowed for this user.'],
   ])('is not given for %s', async (_, trustedPassword, name, text) => {
     await rooms.users.disable('bert');
-    await expect(rooms.sessions.createFor(trustedPassword, name)).rejects.toThrow(text);
+    await expect(rooms.sessions.createFor(trustedPassword, name, ADDRESS)).rejects.toThrow(text);
   });
 
   test('is not given at all when no trusted password is set', async () => {
     const without = await openRooms();
     try {
       await without.users.add({ name: 'anna', password: 'secret' });
-      await expect(without.sessions.createFor('', 'anna')).rejects.toThrow(FAILED);
-      await expect(without.sessions.createFor('undefined', 'anna')).rejects.toThrow(FAILED);
+      await expect(without.sessions.createFor('', 'anna', ADDRESS)).rejects.toThrow(FAILED);
+      await expect(without.sessions.createFor('undefined', 'anna', ADDRESS)).rejects.toThrow(FAILED);
     } finally {
       await without.close();
     }
@@ -228,7 +228,7 @@ describe('A ticket for a user', () => {
 describe("A session's handlers go with it", () => {
   /** Opens a session with an upload handler and a download handler that owns its content. */
   async function openWithHandlers() {
-    const session = await rooms.sessions.logIn('anna', 'secret');
+    const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
     const { id } = await rooms.uploads.create(session.id, 0);
     const zip = await rooms.stage(Buffer.from('zip'));
     await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });

@@ -1,5 +1,5 @@
 import { Failure } from '../../src/values/failure.js';
-import { openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
 
@@ -83,13 +83,13 @@ describe('The first administrator', () => {
     const first = await rooms.users.addFirstAdministrator('admin', 'secret');
     expect(first).toEqual({ name: 'admin', password: undefined });
     expect(await rooms.users.find('admin')).toMatchObject({ isAdministrator: true });
-    await expect(rooms.sessions.logIn('admin', 'secret')).resolves.toBeDefined();
+    await expect(rooms.sessions.logIn('admin', 'secret', ADDRESS)).resolves.toBeDefined();
   });
 
   test('is made with a random password, which is told, when none is given', async () => {
     const first = await rooms.users.addFirstAdministrator('admin', undefined);
     expect(first?.password).toMatch(/^[\w-]{24}$/);
-    await expect(rooms.sessions.logIn('admin', first?.password ?? '')).resolves.toBeDefined();
+    await expect(rooms.sessions.logIn('admin', first?.password ?? '', ADDRESS)).resolves.toBeDefined();
   });
 
   test('is not made when there is an administrator, whatever the name', async () => {

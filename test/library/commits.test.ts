@@ -2,7 +2,7 @@ import type { User } from '../../src/accounts/user.js';
 import type { CommitTarget } from '../../src/library/commits.js';
 import { Failure } from '../../src/values/failure.js';
 import { packVersion } from '../../src/values/version-number.js';
-import { openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
 let anna: User;
@@ -101,7 +101,7 @@ const refused: [string, CommitTarget, string][] = [
 describe('A commit is refused, and its content stays where it was, when the target is', () => {
   test.each(refused)('%s', async (_, target, text) => {
     await rooms.commit(anna, '/Public/taken.txt');
-    const session = await rooms.sessions.logIn('anna', 'secret');
+    const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
     const { id } = await rooms.uploads.create(session.id, 0);
     await rooms.database.queries.updateTable('upload_handlers').set({ is_complete: 1 }).execute();
     const attempt = rooms.commits.commitVersion(anna, target, { id, size: 0, crc32: 0 }, {}, (trx) =>
@@ -114,7 +114,7 @@ describe('A commit is refused, and its content stays where it was, when the targ
 });
 
 test('Of two commits of one upload, one succeeds and the other finds it gone', async () => {
-  const session = await rooms.sessions.logIn('anna', 'secret');
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   const { id } = await rooms.uploads.create(session.id, 0);
   await rooms.database.queries.updateTable('upload_handlers').set({ is_complete: 1 }).execute();
   const outcomes = await Promise.allSettled(

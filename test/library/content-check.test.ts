@@ -5,7 +5,7 @@ import { ContentCheck } from '../../src/library/content-check.js';
 import type { ContentStore } from '../../src/storage/content-store.js';
 import { type Guid, newGuid } from '../../src/values/guid.js';
 import type { VersionNumber } from '../../src/values/version-number.js';
-import { openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
 let anna: User;
@@ -31,7 +31,7 @@ const fileOf = (id: Guid): string => path.join(rooms.contentDirectory, id.slice(
 
 /** An upload of so many bytes, as the record has it. */
 async function upload(bytes: Buffer): Promise<Guid> {
-  const { id: sessionId } = await rooms.sessions.logIn('anna', 'secret');
+  const { id: sessionId } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   const { id } = await rooms.uploads.create(sessionId, 0);
   const content = await rooms.stage(bytes);
   await fs.rename(fileOf(content.id), fileOf(id));
@@ -46,7 +46,7 @@ async function upload(bytes: Buffer): Promise<Guid> {
 }
 
 test('Nothing is found where all is well: versions, uploads, downloads, zips, content announced or on its way out', async () => {
-  const session = await rooms.sessions.logIn('anna', 'secret');
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   await upload(Buffer.from('staged'));
   const zip = await rooms.stage(Buffer.from('zip'));
   await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });
@@ -109,7 +109,7 @@ test('A staged upload from before an unclean stop is left to the check it gets b
 });
 
 test('A zip that lost its content is found', async () => {
-  const session = await rooms.sessions.logIn('anna', 'secret');
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   const zip = await rooms.stage(Buffer.from('zip'));
   await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });
   await fs.unlink(fileOf(zip.id));
@@ -117,7 +117,7 @@ test('A zip that lost its content is found', async () => {
 });
 
 test('Nothing is found while others commit, upload and delete', async () => {
-  const session = await rooms.sessions.logIn('anna', 'secret');
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   let running = 4;
   const traffic = Array.from({ length: running }, async (_, n) => {
     for (let round = 0; round < 15; round++) {
@@ -180,7 +180,7 @@ describe('A content that goes while the check runs is no finding:', () => {
   });
 
   test('with its download handler, after that was read', async () => {
-    const session = await rooms.sessions.logIn('anna', 'secret');
+    const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
     const zip = await rooms.stage(Buffer.from('zip'));
     const handler = await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });
     const store = storeWith({

@@ -5,7 +5,7 @@ import { type Operation, refusal } from '../../src/operations/operation.js';
 import { Failure } from '../../src/values/failure.js';
 import { newGuid } from '../../src/values/guid.js';
 import { PRODUCT_VERSION } from '../../src/values/product-version.js';
-import { openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
 let operations: ReturnType<typeof libraryOperations>;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   rooms = await openRooms();
   operations = libraryOperations({ ...rooms, identity: { company: 'Example & Co', serverName: 'Pier 4' } });
   anna = await rooms.users.add({ name: 'anna', password: 'secret' });
-  ({ ticket } = await rooms.sessions.logIn('anna', 'secret'));
+  ({ ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS));
   await rooms.libraries.add('Public', 'write');
 });
 

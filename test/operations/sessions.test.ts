@@ -3,7 +3,7 @@ import { type Call, type Operation, refusal } from '../../src/operations/operati
 import { sessionOperations } from '../../src/operations/sessions.js';
 import { Failure } from '../../src/values/failure.js';
 import { newGuid } from '../../src/values/guid.js';
-import { DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
 let operations: ReturnType<typeof sessionOperations>;
@@ -41,7 +41,7 @@ const attributes = async <Arguments>(operation: Operation<Arguments>, args: Argu
   return Object.entries(element.attributes);
 };
 
-const logIn = async (): Promise<string> => (await rooms.sessions.logIn('anna', 'secret')).ticket;
+const logIn = async (): Promise<string> => (await rooms.sessions.logIn('anna', 'secret', ADDRESS)).ticket;
 
 const described: [string, unknown][] = [
   ['userid', '2'],

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { LogInThrottle } from '../../src/accounts/log-in-throttle.js';
 import { Passwords } from '../../src/accounts/passwords.js';
 import { Sessions } from '../../src/accounts/sessions.js';
 import type { User } from '../../src/accounts/user.js';
@@ -31,6 +32,9 @@ const stores = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
 const contents = await FileContentStore.open(path.join(stores, 'content'));
 
 afterAll(() => fs.rm(stores, { recursive: true }));
+
+/** Where callers are: an address for examples (RFC 5737). */
+export const ADDRESS = '192.0.2.1';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -64,7 +68,15 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     now,
   };
   const users = new Users(accounts);
-  const sessions = new Sessions(accounts);
+  const throttle = new LogInThrottle({
+    database,
+    now,
+    pause: (ms) => {
+      clock.time += ms;
+      return Promise.resolve();
+    },
+  });
+  const sessions = new Sessions({ ...accounts, throttle });
   const lookups = new Lookups(database.queries);
   const library = { database, lookups, now };
   const commits = new Commits(library);
@@ -90,6 +102,7 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     uploads,
     downloads,
     users,
+    throttle,
     sessions,
     libraries: new Libraries(library),
     folders: new Folders(library),

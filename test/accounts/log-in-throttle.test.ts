@@ -1,0 +1,200 @@
+import { LogInThrottle } from '../../src/accounts/log-in-throttle.js';
+import { nameKey } from '../../src/values/name-key.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+
+/* The clock of these tests moves by the waits alone, so that what has passed on it is how long somebody had to wait. */
+
+let rooms: Rooms;
+
+beforeEach(async () => {
+  rooms = await openRooms();
+  await rooms.users.add({ name: 'anna', password: 'secret' });
+});
+
+afterEach(() => rooms.close());
+
+/** The user as the counts know them. */
+const ANNA = nameKey('anna');
+
+const FAILED = '[900] Authentication failed';
+const OTHER_ADDRESS = '198.51.100.7';
+const MINUTE_MS = 60_000;
+
+/** Tries to log in. Returns how long the answer took, ms, and what it was. */
+async function attempt(
+  name: string,
+  password: string,
+  address = ADDRESS,
+): Promise<{ waited: number; outcome: string }> {
+  const start = rooms.clock.time;
+  const outcome = await rooms.sessions.logIn(name, password, address).then(
+    () => 'in',
+    (error: unknown) => (error as Error).message,
+  );
+  return { waited: rooms.clock.time - start, outcome };
+}
+
+async function fail(times: number, name = 'anna', address = ADDRESS): Promise<number[]> {
+  const waits: number[] = [];
+  for (let n = 0; n < times; n++) {
+    const { outcome, waited } = await attempt(name, 'wrong', address);
+    expect(outcome).toBe(FAILED);
+    waits.push(waited);
+  }
+  return waits;
+}
+
+test.each(['anna', 'nobody'])(
+  'Wrong passwords for %s wait ever longer from the sixth on, up to a minute',
+  async (name) => {
+    expect(await fail(14, name)).toEqual([0, 0, 0, 0, 0, 1e3, 2e3, 4e3, 8e3, 16e3, 32e3, 60e3, 60e3, 60e3]);
+  },
+);
+
+test('The right password after many wrong ones gets in, late; and after that all is forgotten', async () => {
+  await fail(8);
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 8000, outcome: 'in' });
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 0, outcome: 'in' });
+  expect(await fail(5)).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('An attacker shuts nobody out: from an address that has not failed the right password works at once', async () => {
+  await fail(20, 'anna', OTHER_ADDRESS);
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 0, outcome: 'in' });
+});
+
+test('Other users of the address do not wait for the failures of one', async () => {
+  await fail(20);
+  await rooms.users.add({ name: 'bert', password: 'secret' });
+  expect(await attempt('bert', 'secret')).toEqual({ waited: 0, outcome: 'in' });
+});
+
+test('The name is counted in any case, and an IPv6 address by its network', async () => {
+  const names = ['anna', 'ANNA', 'Anna', 'aNNa', 'annA'];
+  for (const [n, name] of names.entries()) await fail(1, name, `2001:db8::${n + 1}`);
+  expect(await fail(1, 'anna', '2001:db8::ffff')).toEqual([1000]);
+});
+
+test('Fifty failures of an address, one for each name, make it wait whatever the name', async () => {
+  for (let n = 0; n < 50; n++) expect(await fail(1, `user ${n}`)).toEqual([0]);
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 1000, outcome: 'in' });
+});
+
+test('A quarter of an hour without a failure forgets those before', async () => {
+  await fail(8);
+  rooms.clock.time += 15 * MINUTE_MS;
+  expect(await fail(6)).toEqual([0, 0, 0, 0, 0, 1000]);
+});
+
+test('What is forgotten is removed', async () => {
+  const rows = (): Promise<unknown[]> => rooms.database.queries.selectFrom('failed_log_ins').selectAll().execute();
+  await fail(1);
+  await rooms.throttle.expire();
+  expect(await rows()).toHaveLength(2);
+  rooms.clock.time += 15 * MINUTE_MS;
+  await rooms.throttle.expire();
+  expect(await rows()).toEqual([]);
+});
+
+test('A clock that is set back shuts nobody out until it is there again', async () => {
+  await fail(12);
+  rooms.clock.time -= 60 * MINUTE_MS;
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 0, outcome: 'in' });
+});
+
+test('Nothing that was typed is kept: neither the name nor the address', async () => {
+  await fail(1, 'my password, in the wrong field');
+  const rows = await rooms.database.queries.selectFrom('failed_log_ins').selectAll().execute();
+  for (const row of rows) expect(row.subject).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('Guesses sent at once gain nothing: most are refused unseen, for all that time', async () => {
+  let checks = 0;
+  const guess = (): Promise<unknown> =>
+    rooms.throttle
+      .attempt({
+        account: ANNA,
+        address: ADDRESS,
+        check: () => {
+          checks++;
+          return Promise.resolve(undefined);
+        },
+      })
+      .catch((error: unknown) => expect(error).toHaveProperty('message', FAILED));
+  const start = rooms.clock.time;
+  await Promise.all(Array.from({ length: 150 }, guess));
+  /* What one after the other may try within the time that passed, and one more for the two that are compared at once. */
+  const minutes = Math.ceil((rooms.clock.time - start) / MINUTE_MS);
+  expect(checks).toBeLessThanOrEqual(2 * (12 + minutes));
+});
+
+test('Several workers count together', async () => {
+  const other = new LogInThrottle({
+    database: rooms.database,
+    now: rooms.now,
+    pause: () => Promise.reject(new Error('must wait')),
+  });
+  await fail(5);
+  const check = (): Promise<true> => Promise.resolve(true);
+  await expect(other.attempt({ account: ANNA, address: ADDRESS, check })).rejects.toThrow('must wait');
+});
+
+describe('Whoever waits', () => {
+  /** A throttle whose waits end only when it is stopped. */
+  const patient = (): LogInThrottle =>
+    new LogInThrottle({
+      database: rooms.database,
+      now: rooms.now,
+      pause: (_, signal) => {
+        signal.throwIfAborted();
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      },
+    });
+  const attemptAt = (throttle: LogInThrottle): Promise<true> =>
+    throttle.attempt({ account: ANNA, address: ADDRESS, check: () => Promise.resolve(true) });
+
+  test('is one of a bounded number: beyond that the answer is a refusal at once', async () => {
+    await fail(5);
+    const throttle = patient();
+    const attempts = Array.from({ length: 201 }, () => attemptAt(throttle));
+    await expect(Promise.race(attempts)).rejects.toThrow(FAILED);
+    throttle.stop();
+    expect((await Promise.allSettled(attempts)).every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
+  test('is refused when the server stops', async () => {
+    await fail(5);
+    const throttle = patient();
+    const waiting = attemptAt(throttle);
+    throttle.stop();
+    await expect(waiting).rejects.toThrow(FAILED);
+  });
+});
+
+test('Log-ins beyond those that can be checked in some seconds are refused, and told so', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<true>((resolve) => (release = () => resolve(true)));
+  const attempts = Array.from({ length: 203 }, (_, n) =>
+    rooms.throttle.attempt({ account: `user ${n}`, address: ADDRESS, check: () => held }),
+  );
+  await expect(Promise.race(attempts)).rejects.toThrow('SystemError: Too many callers are logging in');
+  release();
+  const outcomes = await Promise.allSettled(attempts);
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+});
+
+test('The trusted password is guarded in the same way', async () => {
+  const trusting = await openRooms({ trustedPassword: 'between machines' });
+  try {
+    await trusting.users.add({ name: 'anna', password: 'secret' });
+    const start = trusting.clock.time;
+    for (let n = 0; n < 6; n++) {
+      await expect(trusting.sessions.createFor(`guess ${n}`, 'anna', ADDRESS)).rejects.toThrow(FAILED);
+    }
+    expect(trusting.clock.time - start).toBe(1000);
+    await expect(trusting.sessions.createFor('between machines', 'anna', OTHER_ADDRESS)).resolves.toBeDefined();
+    expect(trusting.clock.time - start).toBe(1000);
+  } finally {
+    await trusting.close();
+  }
+});
