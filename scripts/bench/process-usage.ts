@@ -37,6 +37,17 @@ export function peakMemory(pid: number): number {
   return statusBytes(pid, 'VmHWM');
 }
 
+/**
+ * The most that a process and those it started that still run may have taken together, bytes: the sum of their peaks, in which the
+ * pages of the program's files, which they share, count once.
+ */
+export function peakMemoryOfFamily(pid: number): number {
+  const members = family(pid);
+  const shared = members.map((member) => statusBytes(member, 'RssFile')).sort((a, b) => a - b);
+  const peaks = members.reduce((sum, member) => sum + peakMemory(member), 0);
+  return peaks - shared.slice(0, -1).reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** Lets the peak begin again from what is resident now (proc(5), /proc/pid/clear_refs). Returns whether the system allows it. */
 export function resetPeakMemory(pid: number): boolean {
   try {
