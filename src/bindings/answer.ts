@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ContentSource } from '../contract/result.js';
 import { CONTENT_MARK } from '../contract/element-writer.js';
 import { compressText } from './compress-text.js';
@@ -16,13 +17,22 @@ export interface Answer {
   readonly encoding?: ContentEncoding;
 }
 
+/** The caller went away before the answer was sent. */
+export class CallerGone extends Error {
+  override readonly name = 'CallerGone';
+
+  constructor() {
+    super('The connection was closed before the answer was sent.');
+  }
+}
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** What ASMX says about caching: of what an operation answered, and of an error (WIRE.md, Whole messages). */
 const CACHE_RESULT = 'private, max-age=0';
 const CACHE_ERROR = 'private';
 
-/** Sends an answer. Content is read as the socket drains; it is closed whatever happens. Rejects when the caller goes away. */
+/** Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone */
 export async function sendAnswer(response: ServerResponse, answer: Answer, buffers: BufferPool): Promise<void> {
   const { content } = answer;
   try {
@@ -44,7 +54,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
   }
 }
 
-/** Sends content as it is, for a bytes result over GET and POST. Closes it whatever happens. */
+/** Sends content as it is, for a bytes result over GET and POST. Closes it whatever happens. @throws CallerGone */
 export async function sendBytes(
   response: ServerResponse,
   content: ContentSource | undefined,
@@ -77,42 +87,88 @@ interface Framed {
   readonly encoding: ContentEncoding;
 }
 
-/** Sends it all and ends the answer. What stands around the content goes out with its first and last piece: a system call each is dear. */
-async function stream(
+/** Sends it all and ends the answer. */
+async function stream(response: ServerResponse, framed: Framed, buffers: BufferPool): Promise<void> {
+  if (response.req.method === 'HEAD') return end(response);
+  const connection = new Connection(response);
+  try {
+    await streamFramed(response, framed, buffers, connection);
+  } finally {
+    connection.forget();
+  }
+}
+
+/** What stands around the content goes out with its first and last piece: a system call each is dear. */
+async function streamFramed(
   response: ServerResponse,
   { before, content, after, encoding }: Framed,
   buffers: BufferPool,
+  connection: Connection,
 ): Promise<void> {
-  if (response.req.method === 'HEAD') return end(response);
   let ahead = before;
   let left = lengthOf(content, encoding);
   const write = (bytes: Buffer): Promise<void> =>
-    new Promise((resolve, reject) => {
+    connection.unlessClosed((done) => {
       response.cork();
       if (ahead.length > 0) response.write(ahead);
       ahead = NOTHING;
       left -= bytes.length;
-      response.write(bytes, (error) => (error ? reject(error) : resolve()));
+      response.write(bytes, done);
       if (left === 0) response.end(after);
       response.uncork();
     });
-  await streamContent(content, write, encoding, buffers);
-  await ended(response);
+  await streamContent(content, write, encoding, buffers, connection.closed);
+  if (!response.writableFinished) await connection.unlessClosed((done) => response.once('finish', done));
 }
 
-/** Fulfilled when the answer has been handed to the system as a whole, or the caller is gone. */
-function ended(response: ServerResponse): Promise<void> {
-  if (response.writableFinished || response.destroyed) return Promise.resolve();
-  return new Promise((resolve) => response.once('finish', resolve).once('close', resolve));
+async function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
+  const connection = new Connection(response);
+  try {
+    await connection.unlessClosed((done) => response.end(bytes, done));
+  } finally {
+    connection.forget();
+  }
 }
 
-function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (response.destroyed) {
-      reject(new Error('The connection was closed.'));
-      return;
-    }
-    response.once('close', resolve);
-    response.end(bytes, resolve);
-  });
+/**
+ * The connection an answer is sent over, watched while it is: only the connection itself tells that the caller is gone. An answer does not,
+ * when it waits for its turn behind others; and a write to a connection that is closed is thrown away, and never reported as done.
+ */
+class Connection {
+  readonly #socket: Socket;
+  readonly #gone = new AbortController();
+  #fail: ((error: CallerGone) => void) | undefined;
+
+  constructor({ req }: ServerResponse) {
+    this.#socket = req.socket;
+    if (this.#socket.destroyed) this.#gone.abort(new CallerGone());
+    else this.#socket.once('close', this.#close);
+    /* As many answers may wait for their turn as the caller asked for. */
+    this.#socket.setMaxListeners(0);
+  }
+
+  /** Aborted, with a CallerGone, when the connection is closed. */
+  get closed(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Does one thing that ends by calling `done`. Not for two at once. @throws CallerGone when the connection closes instead. */
+  unlessClosed(work: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) throw new CallerGone();
+      this.#fail = reject;
+      work((error) => (error ? reject(new CallerGone()) : resolve()));
+    });
+  }
+
+  /** No longer watches. */
+  forget(): void {
+    this.#socket.off('close', this.#close);
+  }
+
+  readonly #close = (): void => {
+    const error = new CallerGone();
+    this.#gone.abort(error);
+    this.#fail?.(error);
+  };
 }

@@ -36,6 +36,7 @@ function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): 
  */
 export function drain(request: IncomingMessage, idleLimit: number): Promise<boolean> {
   if (request.complete && request.readableEnded) return Promise.resolve(true);
+  if (request.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
     let left = DRAIN_LIMIT;
     const timer = setTimeout(() => finish(false), idleLimit);

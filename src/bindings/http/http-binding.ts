@@ -6,7 +6,7 @@ import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
 import type { OperationRunner } from '../../operations/operation-runner.js';
 import type { Spool } from '../../storage/spool.js';
-import { sendAnswer, sendBytes } from '../answer.js';
+import { CallerGone, sendAnswer, sendBytes } from '../answer.js';
 import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
 import { parseContentType } from '../content-type.js';
@@ -250,5 +250,5 @@ const SCRIPT_ERROR = JSON.stringify({
 });
 
 function isGone(error: unknown): boolean {
-  return error instanceof MessageInterrupted && !error.isTimeout;
+  return error instanceof CallerGone || (error instanceof MessageInterrupted && !error.isTimeout);
 }

@@ -4,7 +4,7 @@ import type { Contract, OperationContract } from '../../contract/contract.js';
 import type { Call } from '../../operations/operation.js';
 import type { OperationRunner } from '../../operations/operation-runner.js';
 import type { Spool } from '../../storage/spool.js';
-import { type Answer, sendAnswer } from '../answer.js';
+import { type Answer, CallerGone, sendAnswer } from '../answer.js';
 import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
 import { type ContentType, parseContentType } from '../content-type.js';
@@ -69,7 +69,7 @@ export class SoapBinding {
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
       await sendAnswer(response, answer, this.#options.buffers);
     } catch (error) {
-      if (!response.destroyed) this.#options.report(error);
+      if (!(error instanceof CallerGone)) this.#options.report(error);
       outcome = 'interrupted';
       response.destroy();
     } finally {

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import net from 'node:net';
+import type { Caller } from '../support/caller.js';
+import { eventually } from '../support/eventually.js';
+import { RunningService } from '../support/running-service.js';
+
+/* Callers that go away before they have their answer. */
+
+const MIB = 1024 * 1024;
+
+let service: RunningService;
+let caller: Caller;
+
+beforeAll(async () => {
+  /* 32 buffers. */
+  service = await RunningService.start({ memory: '8MiB' });
+  caller = await service.logIn();
+  await caller.store('/Public/large.bin', Buffer.alloc(30 * MIB, 'x'));
+});
+
+afterAll(() => service.end());
+
+test.each([
+  ['one answer', 1],
+  ['answers that wait for their turn on a connection', 4],
+])('Who goes away in the middle of %s leaves no file open and no buffer taken', async (_what, requests) => {
+  for (let n = 0; n < 12; n++) await leaveDuring(requests);
+  await eventually(openContents, (files) => files.length === 0);
+  await eventually(usedMemory, (bytes) => bytes === 0);
+  expect((await caller.download('/Public/large.bin')).length).toBe(30 * MIB);
+});
+
+/* More than there are buffers: those who wait for one hold a file open meanwhile. */
+test('Who goes away while waiting for a buffer leaves no file open, and takes no buffer', async () => {
+  const sockets = await Promise.all(Array.from({ length: 40 }, () => ask(1)));
+  await eventually(waiting, (calls) => calls > 0);
+  for (const socket of sockets.reverse()) socket.destroy();
+  await eventually(openContents, (files) => files.length === 0);
+  await eventually(usedMemory, (bytes) => bytes === 0);
+  expect(await waiting()).toBe(0);
+});
+
+/** Asks for a document several times on one connection, and goes away when the first bytes came. */
+async function leaveDuring(requests: number): Promise<void> {
+  const socket = await ask(requests);
+  await once(socket, 'readable');
+  socket.destroy();
+}
+
+async function ask(requests: number): Promise<net.Socket> {
+  const socket = net.connect({ host: '127.0.0.1', port: Number(new URL(service.url).port) });
+  await once(socket, 'connect');
+  const target = `/srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin`;
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(requests));
+  return socket;
+}
+
+/** The files of the content store that this process, which is the server's, has open. */
+async function openContents(): Promise<string[]> {
+  const names = await fs.readdir('/proc/self/fd');
+  const targets = await Promise.all(names.map((name) => fs.readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter((target) => target.startsWith(`${service.data}/content/`));
+}
+
+function usedMemory(): Promise<number> {
+  return metric(/^lighterage_memory_budget_bytes\{part="used"\} (\d+)$/m);
+}
+
+function waiting(): Promise<number> {
+  return metric(/^lighterage_memory_waiting (\d+)$/m);
+}
+
+async function metric(pattern: RegExp): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(pattern.exec(text)?.[1]);
+}
