@@ -21,6 +21,9 @@ export interface Certificate {
 /** Room for header fields beside the request line, bytes. */
 const HEADER_ROOM = 32 * 1024;
 
+/** How long a connection that was refused stays open, so that the caller gets to see why, ms. */
+const LINGER_MS = 2_000;
+
 /** How long a stop waits for what runs, ms. */
 const STOP_LIMIT_MS = 30_000;
 
@@ -39,8 +42,16 @@ export function createListener(
   const server = options.certificate
     ? https.createServer({ ...limits, ...options.certificate, minVersion: 'TLSv1.2' })
     : http.createServer(limits);
-  server.on('request', application);
-  server.on('clientError', refuse);
+  const underWay = new AnswersUnderWay();
+  server.on('request', (request, response) => {
+    underWay.add(request.socket, response);
+    application(request, response);
+  });
+  server.on('clientError', (error: ParserError, duplex: unknown) => {
+    const socket = duplex as Socket;
+    if (!socket.writable || error.code === 'ECONNRESET' || underWay.hasBegun(socket)) socket.destroy();
+    else refuse(error, socket);
+  });
   return server;
 }
 
@@ -57,21 +68,41 @@ export function readCertificate(settings: {
   return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey) };
 }
 
-/** Answers what Node's HTTP parser gave up on: there is no request yet that could be answered. */
-function refuse(error: Error & { code?: string; rawPacket?: Buffer; bytesParsed?: number }, duplex: unknown): void {
-  const socket = duplex as Socket;
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
+/** The answers that are being written to each connection: what is said in the middle of one would be taken for a part of it. */
+class AnswersUnderWay {
+  readonly #answers = new WeakMap<Socket, Set<http.ServerResponse>>();
+
+  add(socket: Socket, response: http.ServerResponse): void {
+    const answers = this.#answers.get(socket) ?? new Set();
+    this.#answers.set(socket, answers.add(response));
+    response.once('finish', () => answers.delete(response));
   }
+
+  hasBegun(socket: Socket): boolean {
+    return [...(this.#answers.get(socket) ?? [])].some((response) => response.headersSent);
+  }
+}
+
+/** What Node's HTTP parser tells of what it gave up on. */
+interface ParserError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+/** Answers what the parser gave up on: there is no request yet that could be answered. */
+function refuse(error: ParserError, socket: Socket): void {
   const [status, text] = describe(error);
   const body = `${text}\n`;
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
+  /* A caller that does not close its end would keep the connection for ever: nobody else watches it any more. */
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(cut));
 }
 
-function describe(error: { code?: string; rawPacket?: Buffer; bytesParsed?: number }): [status: string, text: string] {
+function describe(error: ParserError): [status: string, text: string] {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
       return isRequestLine(error)
@@ -85,7 +116,7 @@ function describe(error: { code?: string; rawPacket?: Buffer; bytesParsed?: numb
 }
 
 /** Whether the parser was still in the request line: no line has ended in what it was given last. */
-function isRequestLine({ rawPacket, bytesParsed }: { rawPacket?: Buffer; bytesParsed?: number }): boolean {
+function isRequestLine({ bytesParsed, rawPacket }: ParserError): boolean {
   return rawPacket?.subarray(0, bytesParsed).includes('\r\n') === false;
 }
 
