@@ -20,8 +20,8 @@ export type Order =
   | { readonly order: 'reload' }
   /** To report its figures. */
   | { readonly order: 'measure'; readonly id: number }
-  /** The answer to `askMetrics`. */
-  | { readonly order: 'metrics'; readonly id: number; readonly text: string };
+  /** The answer to `askMetrics`; without a text when there are none to be had. */
+  | { readonly order: 'metrics'; readonly id: number; readonly text: string | undefined };
 
 /** What a worker tells. */
 export type Report =

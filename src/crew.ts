@@ -111,7 +111,13 @@ export class Crew {
   }
 
   async #answerMetrics(worker: ClusterWorker, id: number): Promise<void> {
-    tell(worker, { order: 'metrics', id, text: await this.#options.metrics() });
+    const { log, metrics } = this.#options;
+    try {
+      tell(worker, { order: 'metrics', id, text: await metrics() });
+    } catch (error) {
+      log.error({ err: error }, 'the metrics could not be gathered');
+      tell(worker, { order: 'metrics', id, text: undefined });
+    }
   }
 }
 

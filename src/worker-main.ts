@@ -8,7 +8,7 @@ import { Worker } from './worker.js';
 let worker: Worker | undefined;
 let leave = (): Promise<void> => Promise.resolve();
 let lastId = 0;
-const asked = new Map<number, (text: string) => void>();
+const asked = new Map<number, (text: string | undefined) => void>();
 
 process.once('disconnect', () => process.exit(1));
 /* Signals meant for the server reach its workers too when they come from a terminal. The server tells them what to do. */
@@ -59,8 +59,8 @@ async function serve({ settings, epoch, name }: Extract<Order, { order: 'serve' 
 /** The metrics are those of all workers: the server has them. */
 function askMetrics(): Promise<string> {
   const id = ++lastId;
-  return new Promise((resolve) => {
-    asked.set(id, resolve);
+  return new Promise((resolve, reject) => {
+    asked.set(id, (text) => (text === undefined ? reject(new Error('There are no metrics.')) : resolve(text)));
     tell({ report: 'askMetrics', id });
   });
 }
