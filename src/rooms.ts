@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CallRates } from './accounts/call-rates.js';
 import { LogInThrottle } from './accounts/log-in-throttle.js';
 import { Passwords } from './accounts/passwords.js';
 import { Sessions } from './accounts/sessions.js';
@@ -53,7 +54,7 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
   const now = Date.now;
   const unclaimed = new UnclaimedContents(database, contents);
   const idleLimit = settings.handlerExpiry * HOUR_MS;
-  const { defaultChunkSize, maxDocumentSize } = settings;
+  const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
   const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);
   const uploads = new UploadHandlers({
     database,
@@ -63,9 +64,10 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
     epoch,
     idleLimit,
     defaultChunkSize,
+    limits: { handlers: maxHandlers, stagedBytes: settings.maxStagedBytes, uploadSize: settings.maxUploadSize },
     now,
   });
-  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, now });
+  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers, now });
   const passwords = new Passwords();
   const discardHandlers = discardHandlersOf(uploads, downloads);
   const users = new Users({ database, passwords, discardHandlers, now });
@@ -79,6 +81,7 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
     passwords,
     discardHandlers,
     throttle,
+    rates: new CallRates(settings.maxCallRate, () => performance.now()),
     trustedPassword: settings.trustedPassword,
     now,
   });

@@ -94,7 +94,31 @@ export const DECLARATIONS = {
     argument: '<bytes>',
     default: '1GiB',
     check: bytes(1, Number.MAX_SAFE_INTEGER),
-    description: 'largest content of an UploadDocument call; uploads in chunks have no limit',
+    description: 'largest content of an UploadDocument call',
+  }),
+  maxUploadSize: declare({
+    argument: '<bytes>',
+    default: '0',
+    check: bytes(0, Number.MAX_SAFE_INTEGER),
+    description: 'largest content of an upload in chunks; 0 for no limit',
+  }),
+  maxStagedBytes: declare({
+    argument: '<bytes>',
+    default: '100GiB',
+    check: bytes(0, Number.MAX_SAFE_INTEGER),
+    description: 'bytes a user may have in uploads that are not committed yet; 0 for no limit',
+  }),
+  maxHandlers: declare({
+    argument: '<number>',
+    default: '1000',
+    check: wholeNumber(0, 1_000_000),
+    description: 'upload and download handlers a user may have open; 0 for no limit',
+  }),
+  maxCallRate: declare({
+    argument: '<number>',
+    default: '1000',
+    check: wholeNumber(0, 1_000_000),
+    description: 'calls a user may make in a second, in each worker process; 0 for no limit',
   }),
   memory: declare({
     argument: '<bytes>',

@@ -5,6 +5,7 @@ import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { Instant, Schema, UsersTable } from '../storage/schema.js';
 import { sessionExpired } from '../values/failure.js';
 import { nameKey } from '../values/name-key.js';
+import type { CallRates } from './call-rates.js';
 import { type DiscardHandlers, endSessions } from './ending-sessions.js';
 import { authenticationFailed, ticketNotAllowed } from './failures.js';
 import type { LogInThrottle } from './log-in-throttle.js';
@@ -18,6 +19,7 @@ export interface SessionsOptions {
   readonly passwords: Passwords;
   readonly discardHandlers: DiscardHandlers;
   readonly throttle: LogInThrottle;
+  readonly rates: CallRates;
   /** What CreateTicketforUser has to be called with; undefined turns it off. */
   readonly trustedPassword: string | undefined;
   /** The time, ms since 1970 UTC. */
@@ -129,10 +131,11 @@ export class Sessions {
 
   /**
    * The session of a ticket, which is used by this. Runs for every call: one indexed read, and once a minute a write.
-   * @throws Failure `[900]` for what is no ticket, `[901]` for one without a session.
+   * @throws Failure `[900]` for what is no ticket, `[901]` for one without a session, another for a user who calls too often.
    */
   async require(ticketText: string): Promise<Session> {
     const session = await this.peek(ticketText);
+    this.#options.rates.take(session.user.id);
     const time = this.#options.now();
     if (time + SESSION_LIFE_MS - session.expiresAt < USE_INTERVAL_MS) return session;
     await this.#options.database.queries

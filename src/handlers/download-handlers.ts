@@ -5,6 +5,7 @@ import type { DownloadHandlersTable, Schema } from '../storage/schema.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import { noDownloadHandler } from './failures.js';
+import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
 
 export interface DownloadHandlersOptions {
@@ -12,6 +13,8 @@ export interface DownloadHandlersOptions {
   readonly unclaimed: UnclaimedContents;
   /** How long a handler may lie idle, ms. */
   readonly idleLimit: number;
+  /** The most handlers a user may have open, upload and download together; 0 for any number. */
+  readonly maxHandlers: number;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
 }
@@ -124,12 +127,14 @@ export class DownloadHandlers {
   ): Promise<Guid> {
     const id = newGuid();
     const time = this.#options.now();
-    await requireSession(trx, sessionId);
+    const userId = await requireSession(trx, sessionId);
+    await requireFreeHandler(trx, userId, this.#options.maxHandlers);
     await trx
       .insertInto('download_handlers')
       .values({
         id,
         session_id: sessionId,
+        user_id: userId,
         content_id: content.contentId,
         owns_content: ownsContent,
         size: content.size,

@@ -15,3 +15,16 @@ export const uploadIncomplete = (): Failure =>
   new Failure('The upload is not complete: the last chunk has not been received.');
 export const uploadComplete = (): Failure =>
   new Failure('The upload is complete: the last chunk has been received already.');
+
+/* The limits per user. They are settings; the texts say which limit was met, and what the caller can do. */
+
+export const tooManyHandlers = (most: number): Failure =>
+  new Failure(
+    `You have ${most} handlers open, which is the most a user may have. Delete handlers or commit uploads first.`,
+  );
+export const tooMuchStaged = (most: number): Failure =>
+  new Failure(
+    `Your uploads take ${most} bytes or more, which is the most a user may stage. Commit or delete uploads first.`,
+  );
+export const uploadTooLarge = (most: number): Failure =>
+  new Failure(`The document is larger than ${most} bytes, which is the most an upload may have.`);

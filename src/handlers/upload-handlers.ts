@@ -9,7 +9,8 @@ import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { combineCrc32, type Crc32, EMPTY_CRC32, upperHex } from '../values/crc32.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
-import { noUploadHandler, uploadComplete, uploadIncomplete } from './failures.js';
+import { noUploadHandler, tooMuchStaged, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
+import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
 import { type EndTurn, Turns } from './turns.js';
 import type { WriterClaims } from './writer-claims.js';
@@ -28,8 +29,19 @@ export interface UploadHandlersOptions {
   readonly idleLimit: number;
   /** The chunk size of a caller who has no wish, bytes. */
   readonly defaultChunkSize: number;
+  readonly limits: UploadLimits;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
+}
+
+/** What a user may take. 0: as much as they like. */
+export interface UploadLimits {
+  /** Handlers, upload and download together. */
+  readonly handlers: number;
+  /** Bytes in all their uploads. */
+  readonly stagedBytes: number;
+  /** Bytes in one upload. */
+  readonly uploadSize: number;
 }
 
 /** A chunk as the caller announced it and as it arrived. */
@@ -91,7 +103,7 @@ export class UploadHandlers {
    * nothing can delete the one without the other.
    */
   async create(sessionId: number, preferredChunkSize: number): Promise<{ id: Guid; chunkSize: number }> {
-    const { contents, database, defaultChunkSize, epoch, now, unclaimed } = this.#options;
+    const { contents, database, defaultChunkSize, epoch, limits, now, unclaimed } = this.#options;
     const id = newGuid();
     const chunkSize = negotiateChunkSize(preferredChunkSize, defaultChunkSize);
     const time = now();
@@ -99,13 +111,15 @@ export class UploadHandlers {
     try {
       await contents.create(id);
       await database.transact(async (trx) => {
-        await requireSession(trx, sessionId);
+        const userId = await requireSession(trx, sessionId);
+        await requireFreeHandler(trx, userId, limits.handlers);
         await unclaimed.claim(trx, id);
         await trx
           .insertInto('upload_handlers')
           .values({
             id,
             session_id: sessionId,
+            user_id: userId,
             chunk_size: chunkSize,
             length: 0,
             crc32: EMPTY_CRC32,
@@ -151,6 +165,7 @@ export class UploadHandlers {
     };
     try {
       const row = await this.#verified(await this.#find(sessionId, id));
+      if (!row.is_complete) await this.#requireRoom(row.user_id);
       await this.#keepAlive(row);
       const writer = row.is_complete ? undefined : await this.#openWriter(row);
       return new ChunkReservation(row, writer, end, (chunk) => this.#judge(row, writer, chunk));
@@ -158,6 +173,17 @@ export class UploadHandlers {
       await endClaim();
       throw error;
     }
+  }
+
+  /**
+   * Refuses a chunk of a user who has staged as much as they may, before it is written: for each chunk one more read, of an index. The
+   * chunks that are being written at that moment are not in the sum yet, so that it may be passed by a chunk for each handler.
+   */
+  async #requireRoom(userId: number): Promise<void> {
+    const { database, limits } = this.#options;
+    if (limits.stagedBytes === 0) return;
+    const { rows } = await this.#statements.staged(database.queries, { userId });
+    if ((rows[0]?.bytes ?? 0) >= limits.stagedBytes) throw tooMuchStaged(limits.stagedBytes);
   }
 
   async #openWriter(row: HandlerRow): Promise<ContentWriter> {
@@ -190,6 +216,7 @@ export class UploadHandlers {
   async #append(row: HandlerRow, writer: ContentWriter, chunk: ReceivedChunk): Promise<ChunkOutcome> {
     const { contents, database, now } = this.#options;
     const length = row.length + chunk.length;
+    this.#requireSize(length);
     const fileCrc32 = combineCrc32(row.crc32, chunk.computed, chunk.length);
     if (chunk.isLast) {
       await contents.sync(row.id);
@@ -208,6 +235,22 @@ export class UploadHandlers {
     });
     if (numAffectedRows !== 1n) throw noUploadHandler();
     return { kind: 'taken', fileCrc32: chunk.isLast ? fileCrc32 : undefined };
+  }
+
+  #requireSize(length: number): void {
+    const { uploadSize } = this.#options.limits;
+    if (uploadSize > 0 && length > uploadSize) throw uploadTooLarge(uploadSize);
+  }
+
+  /** Brings all bytes of a handler to the disk, or deletes it when they may be lost. @throws Failure */
+  async #sync(id: Guid): Promise<void> {
+    try {
+      await this.#options.contents.sync(id);
+    } catch (error) {
+      if (error instanceof ContentMissing) throw noUploadHandler();
+      if (error instanceof ContentDoubtful) await this.#distrust(id);
+      throw error;
+    }
   }
 
   /** The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete. */
@@ -424,6 +467,12 @@ function prepareStatements({ queries }: Database) {
         .selectAll()
         .where('id', '=', parameter('id'))
         .where('session_id', '=', parameter('sessionId')),
+    ),
+    staged: prepareQuery<{ userId: number }, { bytes: number | null }>((parameter) =>
+      queries
+        .selectFrom('upload_handlers')
+        .select(({ fn }) => fn.sum<number | null>('length').as('bytes'))
+        .where('user_id', '=', parameter('userId')),
     ),
     append: prepareQuery<
       {

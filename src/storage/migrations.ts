@@ -36,12 +36,12 @@ const initial: Migration = {
     await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute();
     await db.schema.createIndex('sessions_used_at').on('sessions').column('used_at').execute();
     await db.schema
-    await db.schema
       .createTable('failed_log_ins')
       .addColumn('subject', 'text', (c) => c.primaryKey())
       .addColumn('failures', 'integer', (c) => c.notNull())
       .addColumn('failed_at', 'integer', (c) => c.notNull())
       .execute();
+    await db.schema
       .createTable('folders')
       .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
       .addColumn('library_id', 'integer', (c) => c.references('folders.id'))
@@ -97,6 +97,7 @@ const initial: Migration = {
       .createTable('upload_handlers')
       .addColumn('id', 'text', (c) => c.primaryKey())
       .addColumn('session_id', 'integer', (c) => c.notNull().references('sessions.id'))
+      .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
       .addColumn('chunk_size', 'integer', (c) => c.notNull())
       .addColumn('length', 'integer', (c) => c.notNull())
       .addColumn('crc32', 'integer', (c) => c.notNull())
@@ -111,11 +112,14 @@ const initial: Migration = {
       .addColumn('used_at', 'integer', (c) => c.notNull())
       .execute();
     await db.schema.createIndex('upload_handlers_session').on('upload_handlers').column('session_id').execute();
+    /* With the length, so that what a user has staged is summed up without a look at the rows. */
+    await db.schema.createIndex('upload_handlers_user').on('upload_handlers').columns(['user_id', 'length']).execute();
     await db.schema.createIndex('upload_handlers_used_at').on('upload_handlers').column('used_at').execute();
     await db.schema
       .createTable('download_handlers')
       .addColumn('id', 'text', (c) => c.primaryKey())
       .addColumn('session_id', 'integer', (c) => c.notNull().references('sessions.id'))
+      .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
       .addColumn('content_id', 'text', (c) => c.notNull())
       .addColumn('owns_content', 'integer', (c) => c.notNull())
       .addColumn('size', 'integer', (c) => c.notNull())
@@ -123,6 +127,7 @@ const initial: Migration = {
       .addColumn('used_at', 'integer', (c) => c.notNull())
       .execute();
     await db.schema.createIndex('download_handlers_session').on('download_handlers').column('session_id').execute();
+    await db.schema.createIndex('download_handlers_user').on('download_handlers').column('user_id').execute();
     await db.schema.createIndex('download_handlers_used_at').on('download_handlers').column('used_at').execute();
     await db.schema
       .createTable('unclaimed_contents')

@@ -60,8 +60,6 @@ export interface SessionsTable {
   used_at: Instant;
 }
 
-export interface LibrariesTable {
-  /** The library's root folder, which has its name: the row in folders without a parent. */
 /** Failures to log in that count against what is tried next: see LogInThrottle. */
 export interface FailedLogInsTable {
   /** Who is counted: an account seen from a network, or a network. SHA-256, hexadecimal. */
@@ -72,6 +70,8 @@ export interface FailedLogInsTable {
   failed_at: Instant;
 }
 
+export interface LibrariesTable {
+  /** The library's root folder, which has its name: the row in folders without a parent. */
   folder_id: number;
   is_offline: Flag;
   /** What every user may do here without a right of their own. */
@@ -131,6 +131,8 @@ export interface UploadHandlersTable {
   /** Also the name of the staged bytes in the content store. */
   id: Guid;
   session_id: number;
+  /** Whose session it is. */
+  user_id: number;
   /** The negotiated size in bytes. */
   chunk_size: number;
   /** How many bytes are promised to be in the content store and to be right. What lies behind them counts for nothing. */
@@ -155,6 +157,8 @@ export interface UploadHandlersTable {
 export interface DownloadHandlersTable {
   id: Guid;
   session_id: number;
+  /** Whose session it is. */
+  user_id: number;
   content_id: Guid;
   /** 1 when the content was made for this handler (a zip) and goes with it. */
   owns_content: Flag;

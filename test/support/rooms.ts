@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { CallRates } from '../../src/accounts/call-rates.js';
 import { LogInThrottle } from '../../src/accounts/log-in-throttle.js';
 import { Passwords } from '../../src/accounts/passwords.js';
 import { Sessions } from '../../src/accounts/sessions.js';
@@ -57,9 +58,10 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     epoch: 1,
     idleLimit,
     defaultChunkSize: 1_048_576,
+    limits: { handlers: 0, stagedBytes: 0, uploadSize: 0 },
     now,
   });
-  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, now });
+  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });
   const accounts = {
     database,
     passwords: FAST_PASSWORDS,
@@ -76,7 +78,7 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
       return Promise.resolve();
     },
   });
-  const sessions = new Sessions({ ...accounts, throttle });
+  const sessions = new Sessions({ ...accounts, throttle, rates: new CallRates(0, now) });
   const lookups = new Lookups(database.queries);
   const library = { database, lookups, now };
   const commits = new Commits(library);

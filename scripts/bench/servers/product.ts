@@ -23,7 +23,10 @@ export interface ProductOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-/** The server this is all about: what `npm run build` has made, with its settings as they are delivered but for the number of workers. */
+/**
+ * The server this is all about: what `npm run build` has made, with its settings as they are delivered but for the number of
+ * workers and what a user may take.
+ */
 export class Product implements Contestant {
   readonly process: ServerProcess;
   readonly ticket: string;
@@ -44,6 +47,9 @@ export class Product implements Contestant {
         LIGHTERAGE_DATA: data,
         LIGHTERAGE_ADMIN_PASSWORD: PASSWORD,
         LIGHTERAGE_WORKERS: String(workers),
+        /* One user stands for many here. */
+        LIGHTERAGE_MAX_CALL_RATE: '0',
+        LIGHTERAGE_MAX_HANDLERS: '0',
       },
     });
     const answer = await ask(process.port, 'AuthenticateUser', { UID: 'admin', PWD: PASSWORD });
