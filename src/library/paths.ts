@@ -18,10 +18,11 @@ const FOLDER_NUMBER = /^~F(\d{1,15})$/i;
 /**
  * Takes a path apart: `/Library/Folder/Name.ext` with `\` for `/` where the caller likes, and slashes doubled or left out in
  * front; `~D{id}` and `~D{id}.ext` for a document; `~F{id}` for a folder and `~F{id}/Name` for what is in it (CONTRACT). The
- * short forms count in first place only; further down a name may look like one.
+ * short forms count in first place only; further down a name may look like one. White space around it all is the caller's layout, as
+ * in a form whose parameters stand on lines of their own (seed GetDownloadHandler, POST Request): no name begins or ends with it.
  */
 export function parsePath(text: string): Path {
-  const parts = text.replaceAll('\\', '/').split('/');
+  const parts = text.trim().replaceAll('\\', '/').split('/');
   const names = parts.filter((part) => part !== '');
   const endsWithSlash = names.length > 0 && parts.at(-1) === '';
   const first = names[0] ?? '';

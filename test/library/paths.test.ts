@@ -20,6 +20,8 @@ test.each<[string, Path]>([
   ['Library/Name.ext', names('Library', 'Name.ext')],
   ['//Library///Name.ext', names('Library', 'Name.ext')],
   ['/Library/Folder/', slashed(names('Library', 'Folder'))],
+  [' /Library/a b.ext\r\n', names('Library', 'a b.ext')],
+  ['\t~D12\n', document(12)],
   ['', names()],
   ['/', names()],
   ['/Library/../Other', names('Library', '..', 'Other')],
