@@ -30,6 +30,8 @@ if (process.argv.includes('--help')) {
 async function bench(options: BenchOptions): Promise<void> {
   const others = new OtherPrograms(os.availableParallelism());
   const workplace = fs.mkdtempSync(path.join(options.directory, 'lighterage-bench-'));
+  process.once('exit', () => fs.rmSync(workplace, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const context: BenchContext = {
     options,
     workplace,
@@ -38,17 +40,13 @@ async function bench(options: BenchOptions): Promise<void> {
     results: noResults(),
     tell: (line) => console.log(line),
   };
-  try {
-    await compareUploads(context);
-    await compareDownloads(context);
-    if (options.suites.has('slow-readers')) await compareSlowReaders(context);
-    if (options.suites.has('content-size')) await compareContentSizes(context);
-    if (options.suites.has('library-size')) await compareLibrarySizes(context);
-    if (options.suites.has('idle-handlers')) await measureIdleHandlers(context);
-    if (options.suites.has('workers')) await compareWorkers(context);
-  } finally {
-    fs.rmSync(workplace, { recursive: true, force: true });
-  }
+  await compareUploads(context);
+  await compareDownloads(context);
+  if (options.suites.has('slow-readers')) await compareSlowReaders(context);
+  if (options.suites.has('content-size')) await compareContentSizes(context);
+  if (options.suites.has('library-size')) await compareLibrarySizes(context);
+  if (options.suites.has('idle-handlers')) await measureIdleHandlers(context);
+  if (options.suites.has('workers')) await compareWorkers(context);
   const page = performancePage(context.results, options, { cores: context.cores, othersShare: others.share });
   console.log(`\n${page}`);
   if (options.write) fs.writeFileSync(PAGE, page);

@@ -21,6 +21,12 @@ const LOOK_MS = 20;
 /** How long to let a server come to rest before what it used is read, ms. */
 const REST_MS = 60;
 
+/** What runs, and must not when the benchmark ends, however it ends. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A server that is measured, in a process of its own. */
 export class ServerProcess {
   readonly port: number;
@@ -45,6 +51,8 @@ export class ServerProcess {
     const [program, ...rest] = bound(cores, [process.execPath, ...args]);
     const child = spawn(program, rest, { env: { ...ownEnvironment(), ...environment }, stdio: ['ignore', file, file] });
     fs.closeSync(file);
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const { pid } = child;
     if (pid === undefined) throw new Error(`${program} could not be started.`);
     for (const deadline = Date.now() + START_MS; ;) {
