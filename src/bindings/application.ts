@@ -64,6 +64,8 @@ function routeOthers({ contract, http, report, status, trustProxy }: Application
     response.set('Allow', SERVICE_METHODS);
     sendPage(response, 405, 'Request format is unrecognized.');
   });
+  /* Browsers ask for it by themselves where they show XML. That there is none is nothing to complain of. */
+  application.get('/favicon.ico', (_request, response) => void response.status(204).end());
   application.use((_request, response) => sendPage(response, 404, 'There is nothing at this address.', 'Error 404'));
   application.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     report(error);
