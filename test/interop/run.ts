@@ -3,7 +3,8 @@
  * `--url http://host/srv.asmx` takes a server that already runs, with the administrator's password in LIGHTERAGE_ADMIN_PASSWORD.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,13 +42,14 @@ if (unknown.length > 0) throw new Error(`no client is named ${unknown.join(', ')
 
 const report = new Report();
 const workplace = await mkdtemp(join(tmpdir(), 'lighterage-interop-'));
+process.once('exit', () => rmSync(workplace, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const tripwire = await InternetTripwire.listen();
 try {
   if (options.url !== undefined) await useAll(options.url, process.env['LIGHTERAGE_ADMIN_PASSWORD'] ?? '');
   else await serveAndUseAll();
 } finally {
   tripwire.close();
-  await rm(workplace, { recursive: true, force: true });
 }
 report.sum();
 process.exitCode = report.failed === 0 ? 0 : 1;

@@ -36,6 +36,7 @@ export class RunningServer {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    process.once('exit', () => child.kill('SIGKILL'));
     const output: string[] = [];
     const server = new RunningServer(child, output, origin);
     try {
