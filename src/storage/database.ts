@@ -2,13 +2,17 @@ import SQLite from 'better-sqlite3';
 import {
   CompiledQuery,
   type DatabaseConnection,
+  type DialectAdapter,
   type Driver,
   Kysely,
+  type QueryResult,
+  SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
   type Transaction,
 } from 'kysely';
+import { StorageFailure, storageTrouble } from '../values/failure.js';
 import type { Schema } from './schema.js';
 
 export type Queries = Kysely<Schema>;
@@ -26,21 +30,18 @@ const MAX_STATEMENTS = 500;
  * The database: SQLite in WAL mode, reached through Kysely.
  *
  * A statement or a transaction survives a crash of the process once it has returned. What {@link durably} runs also
- * survives a loss of power. One connection a process: Kysely hands it out one transaction at a time.
+ * survives a loss of power, with all that was written before it. One connection a process: Kysely hands it out one transaction
+ * at a time. Trouble with the disk or the database file comes out as a StorageFailure; the transaction it happened in has had
+ * no effect.
  */
 export class Database {
   readonly #sqlite: SQLite.Database;
-  readonly #syncLevel: SyncLevel;
   readonly queries: Queries;
 
+  /** @throws StorageFailure */
   constructor(path: string) {
-    this.#sqlite = new SQLite(path, { timeout: BUSY_TIMEOUT_MS });
-    this.#sqlite.pragma('journal_mode = WAL');
-    this.#sqlite.pragma('foreign_keys = ON');
-    this.#syncLevel = new SyncLevel(this.#sqlite);
-    this.queries = new Kysely<Schema>({
-      dialect: new PreparingDialect(this.#sqlite, this.#syncLevel),
-    });
+    this.#sqlite = told(() => open(path));
+    this.queries = new Kysely<Schema>({ dialect: new PreparingDialect(this.#sqlite) });
   }
 
   /** Runs a transaction. It starts as a writer, so that it is never refused half-way for another writer's sake. */
@@ -53,9 +54,11 @@ export class Database {
     return this.queries.transaction().setIsolationLevel('serializable').execute(run);
   }
 
-  /** A consistent copy of the database, made while it is in use. */
+  /** A consistent copy of the database, made while it is in use. @throws StorageFailure */
   async backup(path: string): Promise<void> {
-    await this.#sqlite.backup(path);
+    await this.#sqlite.backup(path).catch((error: unknown) => {
+      throw translate(error);
+    });
   }
 
   async close(): Promise<void> {
@@ -63,47 +66,81 @@ export class Database {
   }
 }
 
+function open(path: string): SQLite.Database {
+  const sqlite = new SQLite(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('foreign_keys = ON');
+    setSyncLevel(sqlite, 'NORMAL');
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+/** Runs something of SQLite's and throws what it throws as the callers of the database are to see it. */
+function told<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Trouble of the machine is a StorageFailure; anything else, a constraint for one, stays what it is. */
+function translate(error: unknown): unknown {
+  if (storageTrouble(error) === undefined) return error;
+  return new StorageFailure('The records could not be read or written.', { cause: error });
+}
+
 /** How hard SQLite syncs: NORMAL for what a crash of the process must not lose, FULL for what a loss of power must not. */
-class SyncLevel {
-  readonly #sqlite: SQLite.Database;
+type SyncLevel = 'NORMAL' | 'FULL';
 
-  constructor(sqlite: SQLite.Database) {
-    this.#sqlite = sqlite;
-    this.normal();
-  }
-
-  normal(): void {
-    this.#sqlite.pragma('synchronous = NORMAL');
-  }
-
-  full(): void {
-    this.#sqlite.pragma('synchronous = FULL');
-  }
+function setSyncLevel(sqlite: SQLite.Database, level: SyncLevel): void {
+  sqlite.pragma(`synchronous = ${level}`);
 }
 
 /** Kysely's SQLite dialect, with its statements kept prepared and its transactions begun as writers. */
 class PreparingDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig;
-  readonly #syncLevel: SyncLevel;
+  readonly #sqlite: SQLite.Database;
 
-  constructor(sqlite: SQLite.Database, syncLevel: SyncLevel) {
+  constructor(sqlite: SQLite.Database) {
     const config = { database: new PreparedStatements(sqlite) };
     super(config);
     this.#config = config;
-    this.#syncLevel = syncLevel;
+    this.#sqlite = sqlite;
   }
 
   override createDriver(): Driver {
-    return new WriterFirstDriver(this.#config, this.#syncLevel);
+    return new WriterFirstDriver(this.#config, this.#sqlite);
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+/** SQLite takes changes of the schema back with the transaction; Kysely does not count on it unless told. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
 class WriterFirstDriver extends SqliteDriver {
-  readonly #syncLevel: SyncLevel;
+  readonly #sqlite: SQLite.Database;
+  #connection: TellingConnection | undefined;
 
-  constructor(config: SqliteDialectConfig, syncLevel: SyncLevel) {
+  constructor(config: SqliteDialectConfig, sqlite: SQLite.Database) {
     super(config);
-    this.#syncLevel = syncLevel;
+    this.#sqlite = sqlite;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    return (this.#connection ??= new TellingConnection(connection));
   }
 
   /* SQLite has one isolation level. Asking for it by name is how durably() asks for the stronger sync. */
@@ -111,18 +148,44 @@ class WriterFirstDriver extends SqliteDriver {
     connection: DatabaseConnection,
     settings?: { isolationLevel?: string },
   ): Promise<void> {
-    if (settings?.isolationLevel !== undefined) this.#syncLevel.full();
+    if (settings?.isolationLevel !== undefined) setSyncLevel(this.#sqlite, 'FULL');
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await super.commitTransaction(connection);
-    this.#syncLevel.normal();
+    setSyncLevel(this.#sqlite, 'NORMAL');
   }
 
+  /* On a full or failing disk SQLite rolls back by itself. Rolling back again would fail, and that would hide why. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await super.rollbackTransaction(connection);
-    this.#syncLevel.normal();
+    if (this.#sqlite.inTransaction) await super.rollbackTransaction(connection);
+    setSyncLevel(this.#sqlite, 'NORMAL');
+  }
+}
+
+/** The connection, which tells of trouble with the storage as such: the one place where SQLite's errors come out. */
+class TellingConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      return await this.#connection.executeQuery<Row>(query);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery, chunkSize?: number): AsyncIterableIterator<QueryResult<Row>> {
+    try {
+      yield* this.#connection.streamQuery<Row>(query, chunkSize);
+    } catch (error) {
+      throw translate(error);
+    }
   }
 }
 
