@@ -10,6 +10,7 @@ const initial: Migration = {
       .addColumn('id', 'integer', (c) => c.primaryKey().check(sql`id = 1`))
       .addColumn('epoch', 'integer', (c) => c.notNull())
       .addColumn('stopped_cleanly', 'integer', (c) => c.notNull())
+      .addColumn('boot', 'text')
       .execute();
     await sql`insert into server_state (id, epoch, stopped_cleanly) values (1, 1, 1)`.execute(db);
     await db.schema
@@ -141,8 +142,13 @@ const provider: MigrationProvider = {
   getMigrations: () => Promise.resolve({ '0001_initial': initial }),
 };
 
-/** Brings the database to the newest schema. @throws when a step fails; the steps before it stand. */
+/**
+ * Brings the database to the newest schema, in one transaction: a process that is killed, or a disk that is full, leaves it as it was.
+ * Looks first, so that a database in use is not held up for nothing. @throws when a step fails.
+ */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  const migrator = new Migrator({ db, provider });
+  if ((await migrator.getMigrations()).every(({ executedAt }) => executedAt !== undefined)) return;
+  const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error('The database could not be migrated.');
 }

@@ -28,10 +28,12 @@ export interface Schema {
 /** One row. */
 export interface ServerStateTable {
   id: 1;
-  /** Counts the starts after an unclean stop. What was staged in an earlier epoch is checked before it is used. */
+  /** 1, and one more for each start after an unclean stop. What was staged in an earlier epoch is checked before it is used. */
   epoch: number;
   /** 1 when the last server on this directory stopped as it should. */
   stopped_cleanly: Flag;
+  /** The run of the operating system that server was started in, see bootId; null when that could not be told. */
+  boot: string | null;
 }
 
 export interface UsersTable {
