@@ -126,6 +126,12 @@ export const DECLARATIONS = {
     check: bytes(8 * MIB, 1024 * GIB),
     description: 'memory for the buffers of requests; when it is used up, callers wait',
   }),
+  minFree: declare({
+    argument: '<bytes>',
+    default: '64MiB',
+    check: bytes(0, Number.MAX_SAFE_INTEGER),
+    description: 'space that is kept free on the disk of the data directory: new content is refused when there is less',
+  }),
   readTimeout: declare({
     argument: '<seconds>',
     default: '60',

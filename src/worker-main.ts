@@ -39,7 +39,7 @@ async function obey(order: Order): Promise<void> {
 
 async function serve({ settings, epoch, name }: Extract<Order, { order: 'serve' }>): Promise<void> {
   try {
-    const directory = new DataDirectory(settings.data);
+    const directory = new DataDirectory(settings.data, settings);
     const leaveDirectory = directory.join();
     const database = directory.openDatabase();
     const contents = await directory.openContents();

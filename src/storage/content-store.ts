@@ -1,3 +1,4 @@
+import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 
 /**
@@ -16,8 +17,13 @@ export interface ContentStore {
   remove(id: Guid): Promise<void>;
   /** Length in bytes of what is there, or undefined when nothing is. */
   size(id: Guid): Promise<number | undefined>;
-  /** Makes the bytes of a content and its name survive a loss of power. */
+  /**
+   * Makes the bytes of a content and its name survive a loss of power. @throws ContentMissing when it is not there,
+   * ContentDoubtful when its bytes may be lost, another StorageFailure when it may be tried again.
+   */
   sync(id: Guid): Promise<void>;
+  /** Takes contents that no record names out of the store, to where a person may look at them. */
+  setAside(ids: readonly Guid[]): Promise<void>;
   /** Every name in the store, in no order: contents, and what else was put there. */
   list(): AsyncIterable<StoredName>;
 }
@@ -33,8 +39,7 @@ export interface ContentWriter {
   write(bytes: Buffer): void | Promise<void>;
   /**
    * Starts to bring what was written to the disk, so that a later sync finds little left to do; does not wait. When it
-   * fails, `failed` is called: the content is not to be trusted, and a later sync need not notice (the system reports
-   * such an error once).
+   * fails, `failed` is called: the content is not to be trusted (see {@link ContentDoubtful}).
    */
   writeBack(failed: () => void): void;
   close(): void;
@@ -48,4 +53,14 @@ export interface ContentReader {
 
 export class ContentMissing extends Error {
   override readonly name = 'ContentMissing';
+}
+
+/**
+ * Bytes that were written may not have reached the disk, and never will: the system reports such an error once and takes them
+ * for written from then on. A later sync would succeed. The content is not to be trusted any more.
+ */
+export class ContentDoubtful extends StorageFailure {
+  constructor(options: ErrorOptions) {
+    super('The content could not be brought to the disk.', options);
+  }
 }

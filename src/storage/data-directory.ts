@@ -3,38 +3,58 @@ import path from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Database } from './database.js';
 import { FileContentStore } from './file-content-store.js';
+import { type FileOperations, systemFiles } from './file-operations.js';
+import { FreeSpace } from './free-space.js';
 import { Spool } from './spool.js';
 
 /** How long a starting server waits for the workers of one that was killed, ms. */
 const WORKERS_END_MS = 10_000;
+
+export interface DataDirectoryOptions {
+  /** New content is refused when less than this is free, bytes. @default 0 */
+  readonly minFree?: number;
+  /** @default the system's */
+  readonly files?: FileOperations;
+}
 
 /**
  * What lies in the data directory:
  *
  * - `lighterage.sqlite` (with `-wal` and `-shm` while it is in use): all records;
  * - `content/`: the contents, see FileContentStore;
+ * - `content.aside/`: contents that no record named after a loss of power; for a person to look at, and to delete;
  * - `spool/`: empty but for the moment in which a spooled content is made;
  * - `server.lock`, `workers.lock`: held by the one server that may run on the directory, and by its workers.
  */
 export class DataDirectory {
   readonly root: string;
+  readonly #files: FileOperations;
+  readonly #space: FreeSpace;
 
-  /** Made when it is not there, readable for its owner only. */
-  constructor(root: string) {
+  /** Made when it is not there, readable for its owner only; then it survives a loss of power. */
+  constructor(root: string, { minFree = 0, files = systemFiles }: DataDirectoryOptions = {}) {
     this.root = path.resolve(root);
-    fs.mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    const made = fs.mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    /* Without a database, who made the directory need not have lived to sync it. */
+    if (made !== undefined || !fs.existsSync(this.#databasePath)) syncAbove(this.root, made ?? this.root);
+    this.#files = files;
+    this.#space = FreeSpace.of(this.root, minFree);
+  }
+
+  get #databasePath(): string {
+    return path.join(this.root, 'lighterage.sqlite');
   }
 
   openDatabase(): Database {
-    return new Database(path.join(this.root, 'lighterage.sqlite'));
+    return new Database(this.#databasePath);
   }
 
   openContents(): Promise<FileContentStore> {
-    return FileContentStore.open(path.join(this.root, 'content'));
+    return FileContentStore.open(path.join(this.root, 'content'), { files: this.#files, space: this.#space });
   }
 
   openSpool(): Spool {
-    return new Spool(path.join(this.root, 'spool'));
+    return new Spool(path.join(this.root, 'spool'), { files: this.#files, space: this.#space });
   }
 
   /**
@@ -67,6 +87,19 @@ export class DataDirectory {
 
   #openLock(name: string, timeout: number): SQLite.Database {
     return new SQLite(path.join(this.root, name), { timeout });
+  }
+}
+
+/** Syncs the directories that have a name of those from `bottom` up to `top`. */
+function syncAbove(bottom: string, top: string): void {
+  for (let made = bottom; ; made = path.dirname(made)) {
+    const parent = fs.openSync(path.dirname(made), 'r');
+    try {
+      fs.fsyncSync(parent);
+    } finally {
+      fs.closeSync(parent);
+    }
+    if (made === top) return;
   }
 }
 

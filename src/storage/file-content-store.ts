@@ -3,55 +3,79 @@ import path from 'node:path';
 import { type Guid, isCanonicalGuid } from '../values/guid.js';
 import { StorageFailure } from '../values/failure.js';
 import {
+  ContentDoubtful,
   ContentMissing,
   type ContentReader,
   type ContentStore,
   type ContentWriter,
   type StoredName,
 } from './content-store.js';
+import { type FileOperations, systemFiles } from './file-operations.js';
+import { FreeSpace } from './free-space.js';
+import { OpenFile } from './open-file.js';
+import { syncDirectory } from './sync-directory.js';
+
+export interface FileContentStoreOptions {
+  /** @default the system's */
+  readonly files?: FileOperations;
+  /** Asked before anything is written. @default all there is may be used */
+  readonly space?: FreeSpace;
+}
+
+const UNLIMITED = new FreeSpace({ least: 0, look: () => Promise.resolve(Infinity), now: () => 0 });
 
 /**
  * Contents as files: `<root>/ab/ab12….` for each, in 256 directories named after the first two digits, which are made
  * when the store is first opened. There is nothing else in there; a file is only ever made, appended to (or written
- * over behind its recorded end) and unlinked.
+ * over behind its recorded end) and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
  */
 export class FileContentStore implements ContentStore {
   readonly #root: string;
+  readonly #files: FileOperations;
+  readonly #space: FreeSpace;
 
-  private constructor(root: string) {
+  private constructor(root: string, { files = systemFiles, space = UNLIMITED }: FileContentStoreOptions) {
     this.#root = root;
+    this.#files = files;
+    this.#space = space;
   }
 
-  /** Opens the store at `root`, and makes it when it is not there: then its directories survive a loss of power. */
-  static async open(root: string): Promise<FileContentStore> {
-    const store = new FileContentStore(root);
-    const shards = Array.from({ length: 256 }, (_, n) => path.join(root, n.toString(16).padStart(2, '0')));
-    const lastShard = shards.at(-1) ?? root;
-    if (!fs.existsSync(lastShard)) {
-      for (const shard of shards) fs.mkdirSync(shard, { recursive: true, mode: 0o700 });
-      await syncDirectory(root);
-      await syncDirectory(path.dirname(root));
-    }
+  /**
+   * Opens the store at `root`, in a directory that is there, and makes what is missing of it. Its directories survive a loss of
+   * power then, whoever made them: that they are there does not say that who made them lived to sync them.
+   */
+  static async open(root: string, options: FileContentStoreOptions = {}): Promise<FileContentStore> {
+    const store = new FileContentStore(root, options);
+    const files = store.#files;
+    makeMissing(files, path.dirname(root), [path.basename(root)]);
+    makeMissing(files, root, SHARDS);
+    await syncDirectory(files, root);
+    await syncDirectory(files, path.dirname(root));
     return store;
   }
 
-  create(id: Guid): Promise<void> {
-    return attempt('The content could not be made.', () => fs.closeSync(fs.openSync(this.#path(id), 'wx', 0o600)));
+  async create(id: Guid): Promise<void> {
+    await this.#space.require();
+    try {
+      this.#files.close(this.#files.open(this.#path(id), 'wx', 0o600));
+    } catch (error) {
+      throw new StorageFailure('The content could not be made.', { cause: error });
+    }
   }
 
-  openWriter(id: Guid, offset: number): Promise<ContentWriter> {
-    return attempt('The content could not be opened for writing.', () => {
-      return new FileWriter(fs.openSync(this.#path(id), fs.constants.O_WRONLY), offset);
-    });
+  async openWriter(id: Guid, offset: number): Promise<ContentWriter> {
+    await this.#space.require();
+    const file = this.#open(id, fs.constants.O_WRONLY, 'The content could not be opened for writing.');
+    return new FileWriter(this.#files, file, offset);
   }
 
-  async openReader(id: Guid): Promise<ContentReader> {
-    return await attempt('The content could not be opened.', () => new FileReader(fs.openSync(this.#path(id), 'r')));
+  openReader(id: Guid): Promise<ContentReader> {
+    return attempt(() => new FileReader(this.#files, this.#open(id, 'r', 'The content could not be opened.')));
   }
 
   async remove(id: Guid): Promise<void> {
     try {
-      await fs.promises.unlink(this.#path(id));
+      await this.#files.unlink(this.#path(id));
     } catch (error) {
       if (!isNotFound(error)) throw new StorageFailure('The content could not be removed.', { cause: error });
     }
@@ -59,7 +83,7 @@ export class FileContentStore implements ContentStore {
 
   async size(id: Guid): Promise<number | undefined> {
     try {
-      return (await fs.promises.stat(this.#path(id))).size;
+      return await this.#files.size(this.#path(id));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw new StorageFailure('The content could not be looked at.', { cause: error });
@@ -67,30 +91,48 @@ export class FileContentStore implements ContentStore {
   }
 
   async sync(id: Guid): Promise<void> {
+    const file = this.#open(id, 'r+', 'The content could not be opened for writing.');
     try {
-      const file = await fs.promises.open(this.#path(id), 'r+');
-      try {
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
-      await syncDirectory(path.dirname(this.#path(id)));
+      await synced(this.#files, file);
     } catch (error) {
-      if (isNotFound(error)) throw new ContentMissing();
+      throw new ContentDoubtful({ cause: error });
+    } finally {
+      file.close();
+    }
+    try {
+      await syncDirectory(this.#files, path.dirname(this.#path(id)));
+    } catch (error) {
       throw new StorageFailure('The content could not be brought to the disk.', { cause: error });
     }
   }
 
+  async setAside(ids: readonly Guid[]): Promise<void> {
+    if (ids.length === 0) return;
+    const aside = `${this.#root}.aside`;
+    makeMissing(this.#files, path.dirname(aside), [path.basename(aside)]);
+    for (const id of ids) this.#files.rename(this.#path(id), path.join(aside, id));
+    await syncDirectory(this.#files, aside);
+    await syncDirectory(this.#files, path.dirname(aside));
+  }
+
   async *list(): AsyncIterable<StoredName> {
-    for await (const shard of await fs.promises.opendir(this.#root)) {
+    for await (const shard of await this.#files.entries(this.#root)) {
       if (!shard.isDirectory()) {
         yield { stranger: shard.name };
         continue;
       }
-      for await (const entry of await fs.promises.opendir(path.join(this.#root, shard.name))) {
+      for await (const entry of await this.#files.entries(path.join(this.#root, shard.name))) {
         const isOurs = entry.isFile() && isCanonicalGuid(entry.name) && entry.name.startsWith(shard.name);
         yield isOurs ? { id: entry.name as Guid } : { stranger: path.join(shard.name, entry.name) };
       }
+    }
+  }
+
+  #open(id: Guid, flags: string | number, trouble: string): OpenFile {
+    try {
+      return new OpenFile(this.#files, this.#files.open(this.#path(id), flags));
+    } catch (error) {
+      throw isNotFound(error) ? new ContentMissing() : new StorageFailure(trouble, { cause: error });
     }
   }
 
@@ -99,24 +141,27 @@ export class FileContentStore implements ContentStore {
   }
 }
 
+const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'));
+
 /* Writing is synchronous: into the page cache a megabyte takes a quarter of a millisecond, and a round trip through the thread
  * pool for each piece would cost more than the write. What can take long, the sync, is asynchronous. */
 class FileWriter implements ContentWriter {
-  readonly #file: number;
+  readonly #files: FileOperations;
+  readonly #file: OpenFile;
   #position: number;
-  #isClosed = false;
-  #writeBacks = 0;
 
-  constructor(file: number, offset: number) {
+  constructor(files: FileOperations, file: OpenFile, offset: number) {
+    this.#files = files;
     this.#file = file;
     this.#position = offset;
   }
 
   write(bytes: Buffer): void {
+    const { number } = this.#file;
     let done = 0;
     try {
       while (done < bytes.length) {
-        done += fs.writeSync(this.#file, bytes, done, bytes.length - done, this.#position + done);
+        done += this.#files.write(number, bytes, done, bytes.length - done, this.#position + done);
       }
     } catch (error) {
       throw new StorageFailure('The content could not be written.', { cause: error });
@@ -125,36 +170,27 @@ class FileWriter implements ContentWriter {
   }
 
   writeBack(failed: () => void): void {
-    this.#writeBacks++;
-    fs.fdatasync(this.#file, (error) => {
-      this.#writeBacks--;
-      this.#closeWhenDone();
-      if (error) failed();
-    });
+    synced(this.#files, this.#file).catch(failed);
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#closeWhenDone();
-  }
-
-  #closeWhenDone(): void {
-    if (this.#isClosed && this.#writeBacks === 0) fs.closeSync(this.#file);
+    this.#file.close();
   }
 }
 
 class FileReader implements ContentReader {
-  readonly #file: number;
-  #isClosed = false;
+  readonly #files: FileOperations;
+  readonly #file: OpenFile;
 
-  constructor(file: number) {
+  constructor(files: FileOperations, file: OpenFile) {
+    this.#files = files;
     this.#file = file;
   }
 
   read(buffer: Buffer, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      fs.read(this.#file, buffer, 0, buffer.length, position, (error, count) => {
+      this.#files.read(this.#file.begin(), buffer, position, (error, count) => {
+        this.#file.end();
         if (error) reject(new StorageFailure('The content could not be read.', { cause: error }));
         else resolve(count);
       });
@@ -162,29 +198,41 @@ class FileReader implements ContentReader {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    fs.closeSync(this.#file);
+    this.#file.close();
   }
 }
 
-function attempt<T>(trouble: string, open: () => T): Promise<T> {
-  try {
-    return Promise.resolve(open());
-  } catch (error) {
-    return Promise.reject(isNotFound(error) ? new ContentMissing() : new StorageFailure(trouble, { cause: error }));
+function synced(files: FileOperations, file: OpenFile): Promise<void> {
+  return new Promise((resolve, reject) => {
+    files.fdatasync(file.begin(), (error) => {
+      file.end();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** Makes those directories of these names in `parent` that are not there. */
+function makeMissing(files: FileOperations, parent: string, names: readonly string[]): void {
+  const there = new Set(files.names(parent));
+  for (const name of names.filter((each) => !there.has(each))) {
+    try {
+      files.mkdir(path.join(parent, name));
+    } catch (error) {
+      /* Another process may open the store at the same time. */
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
   }
+}
+
+function attempt<T>(open: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(open()));
 }
 
 function isNotFound(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await fs.promises.open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -59,7 +59,7 @@ export class ArgumentIntake implements ArgumentReceiver {
     this.#duplicates = options.duplicates;
   }
 
-  /** The failure by which the operation refused the content; it is the answer to the call. */
+  /** The failure by which the operation refused the content, or the storage did not take it; it is the answer to the call. */
   get failure(): Failure | undefined {
     return this.#failure;
   }
@@ -99,7 +99,10 @@ export class ArgumentIntake implements ArgumentReceiver {
     const parameter = this.contract.findParameter(name);
     if (!parameter) throw new UnreadableMessage(`The operation has no parameter ${name}.`);
     if (this.#payloads.has(parameter.name)) return this.#second(parameter);
-    const payload = new ArrivingPayload(this.#runner.contentLimit(this.contract), (length) => this.#count(length));
+    const payload = new ArrivingPayload(this.#runner.contentLimit(this.contract), {
+      count: (length) => this.#count(length),
+      fail: (error) => this.#failToStore(error),
+    });
     this.#payloads.set(parameter.name, payload);
     const placement = await this.#place();
     if (placement === 'nowhere') return payload;
@@ -107,7 +110,8 @@ export class ArgumentIntake implements ArgumentReceiver {
       await this.#hold(() => placement.release());
       payload.goTo(placement);
     } else {
-      const spooled = this.#spool.open();
+      const spooled = await this.#openSpool();
+      if (!spooled) return payload;
       await this.#hold(() => spooled.close());
       payload.waitIn(spooled);
     }
@@ -158,6 +162,22 @@ export class ArgumentIntake implements ArgumentReceiver {
     }
   }
 
+  async #openSpool(): Promise<SpooledContent | undefined> {
+    try {
+      return await this.#spool.open();
+    } catch (error) {
+      this.#failToStore(error);
+      return undefined;
+    }
+  }
+
+  /** Keeps a failure of the storage until the message is complete: the caller gets it as the answer. @throws what is none. */
+  #failToStore(error: unknown): void {
+    if (!(error instanceof Failure)) throw error;
+    this.#failure ??= error;
+    if (error.cause !== undefined) this.#runner.report(error.cause, this.contract);
+  }
+
   #second(parameter: Parameter): ContentReceiver {
     if (this.#duplicates === 'join') throw new UnreadableMessage(`The parameter ${parameter.name} comes twice.`);
     return { write: () => undefined, end: () => undefined };
@@ -174,13 +194,21 @@ function readBytes(name: string, values: readonly string[]): Buffer {
   return Buffer.from(bytes);
 }
 
+/** Told of what becomes of a payload. */
+interface PayloadListener {
+  /** So many bytes arrived. */
+  count(length: number): void;
+  /** The bytes could not be put where they belong; no more are. @throws when that is no answer to the call. */
+  fail(error: unknown): void;
+}
+
 /**
  * A payload while it arrives: counted, its checksum taken while the bytes are in the cache, and sent on in large pieces. The disk is
  * written to a quarter of a megabyte at a time, which costs half of what it costs to write what a socket delivers.
  */
 class ArrivingPayload implements Payload, ContentReceiver {
   readonly #limit: number;
-  readonly #count: (length: number) => void;
+  readonly #listener: PayloadListener;
   #length = 0;
   #crc: Crc32 = EMPTY_CRC32;
   #sink: PayloadSink | undefined;
@@ -189,10 +217,9 @@ class ArrivingPayload implements Payload, ContentReceiver {
   #buffer: Buffer = NO_BUFFER;
   #gathered = 0;
 
-  /** @param count - Told of all bytes that arrive. */
-  constructor(limit: number, count: (length: number) => void) {
+  constructor(limit: number, listener: PayloadListener) {
     this.#limit = limit;
-    this.#count = count;
+    this.#listener = listener;
   }
 
   get length(): number {
@@ -224,7 +251,7 @@ class ArrivingPayload implements Payload, ContentReceiver {
   write(bytes: Buffer): void | Promise<void> {
     const room = this.#limit - this.#length;
     this.#length += bytes.length;
-    this.#count(bytes.length);
+    this.#listener.count(bytes.length);
     if (this.#length > this.#limit + EXCESS_READ) {
       throw new MessageTooLarge(`The content is longer than ${this.#limit} bytes.`);
     }
@@ -235,7 +262,7 @@ class ArrivingPayload implements Payload, ContentReceiver {
   end(): void | Promise<void> {
     const last = this.#buffer.subarray(0, this.#gathered);
     this.#gathered = 0;
-    if (last.length > 0) return this.#sink?.write(last);
+    if (last.length > 0) return this.#send(last);
   }
 
   async copyTo(sink: PayloadSink): Promise<void> {
@@ -247,10 +274,25 @@ class ArrivingPayload implements Payload, ContentReceiver {
     this.#gathered += copied;
     if (this.#gathered < this.#buffer.length) return;
     this.#gathered = 0;
-    const written = this.#sink?.write(this.#buffer);
+    const written = this.#send(this.#buffer);
     const rest = bytes.subarray(copied);
     if (isPending(written)) return written.then(() => this.#gather(rest));
     return this.#gather(rest);
+  }
+
+  /* The rest of a message is read although its content cannot be kept, or the caller would not see why. */
+  #send(bytes: Buffer): void | Promise<void> {
+    try {
+      const sent = this.#sink?.write(bytes);
+      if (isPending(sent)) return sent.catch((error: unknown) => this.#giveUp(error));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.#sink = undefined;
+    this.#listener.fail(error);
   }
 }
 

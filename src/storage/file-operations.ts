@@ -1,0 +1,47 @@
+import fs from 'node:fs';
+
+/**
+ * What the storage asks of the operating system, in the words of node:fs. It is an interface so that the promises of the storage
+ * can be tried against a disk that is full, that fails, or that forgets what was not synced.
+ *
+ * What a loss of power leaves, by POSIX: the bytes of a file as they were when {@link fdatasync} last ended on it, and the names
+ * in a directory as they were when {@link fsync} last ended on that. More may be left, in any order; nothing less.
+ */
+export interface FileOperations {
+  open(path: string, flags: string | number, mode?: number): number;
+  close(file: number): void;
+  /** Returns how many bytes were written: fewer than asked is no error. */
+  write(file: number, bytes: Buffer, offset: number, length: number, position: number): number;
+  read(file: number, buffer: Buffer, position: number, done: (error: Error | null, count: number) => void): void;
+  /** Brings the bytes of a file to the disk. */
+  fdatasync(file: number, done: (error: Error | null) => void): void;
+  /** Brings the names in a directory, opened as a file, to the disk. */
+  fsync(directory: number, done: (error: Error | null) => void): void;
+  mkdir(path: string): void;
+  rename(from: string, to: string): void;
+  unlink(path: string): Promise<void>;
+  /** Length in bytes. */
+  size(path: string): Promise<number>;
+  /** The names in a directory. */
+  names(path: string): string[];
+  entries(path: string): Promise<AsyncIterable<fs.Dirent>>;
+}
+
+/** The owner alone may read what is stored. */
+const DIRECTORY_MODE = 0o700;
+
+/** The file operations of the system. */
+export const systemFiles: FileOperations = {
+  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  close: (file) => fs.closeSync(file),
+  write: (file, bytes, offset, length, position) => fs.writeSync(file, bytes, offset, length, position),
+  read: (file, buffer, position, done) => fs.read(file, buffer, 0, buffer.length, position, done),
+  fdatasync: (file, done) => fs.fdatasync(file, done),
+  fsync: (directory, done) => fs.fsync(directory, done),
+  mkdir: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: (path) => fs.promises.unlink(path),
+  size: async (path) => (await fs.promises.stat(path)).size,
+  names: (path) => fs.readdirSync(path),
+  entries: (path) => fs.promises.opendir(path),
+};

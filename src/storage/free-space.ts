@@ -1,0 +1,57 @@
+import fs from 'node:fs';
+import { StorageFailure } from '../values/failure.js';
+
+/** How often is looked, ms. A look costs as much as a small write. */
+const INTERVAL_MS = 1000;
+
+export interface FreeSpaceOptions {
+  /** What is to stay free for commits and records, bytes. 0: nothing is. */
+  readonly least: number;
+  /** How much is free, bytes. */
+  readonly look: () => Promise<number>;
+  /** A time that only goes on, ms. */
+  readonly now: () => number;
+}
+
+/**
+ * Keeps the disk from getting full: new content is refused before. What has been taken can then still be committed, and what is
+ * in the way can be deleted, for both have to be written down.
+ */
+export class FreeSpace {
+  readonly #options: FreeSpaceOptions;
+  #lookedAt = -Infinity;
+  #free: Promise<number> = Promise.resolve(0);
+
+  constructor(options: FreeSpaceOptions) {
+    this.#options = options;
+  }
+
+  /** Watches the disk a directory is on. */
+  static of(directory: string, least: number): FreeSpace {
+    return new FreeSpace({ least, look: () => look(directory), now: () => performance.now() });
+  }
+
+  /** To be awaited before anything is taken in. @throws StorageFailure when there is no room for it. */
+  async require(): Promise<void> {
+    const { least, now } = this.#options;
+    if (least === 0) return;
+    const time = now();
+    if (time - this.#lookedAt >= INTERVAL_MS) {
+      this.#lookedAt = time;
+      this.#free = this.#options.look();
+    }
+    if ((await this.#free) >= least) return;
+    throw new StorageFailure(
+      'The disk of the server is nearly full. New content is refused until there is space again.',
+    );
+  }
+}
+
+async function look(directory: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await fs.promises.statfs(directory);
+    return bavail * bsize;
+  } catch (error) {
+    throw new StorageFailure('It could not be found out how much space there is.', { cause: error });
+  }
+}
