@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import yazl from 'yazl';
-import type { ContentReader, ContentStore, ContentWriter } from '../storage/content-store.js';
+import { ContentRange } from '../storage/content-range.js';
+import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
+import { StorageFailure } from '../values/failure.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import type { OpenedContent } from './download-handlers.js';
 
@@ -40,7 +42,7 @@ export class ZipWriter {
       await this.#contents.create(contentId);
       const writer = await this.#contents.openWriter(contentId, 0);
       try {
-        return { contentId, size: await this.#fill(writer, entries) };
+        return { contentId, size: await new ZipPass(this.#contents, writer).run(entries) };
       } finally {
         writer.close();
       }
@@ -54,58 +56,106 @@ export class ZipWriter {
   async discard(contentId: Guid): Promise<void> {
     await this.#unclaimed.remove([contentId]);
   }
+}
 
-  /** Returns the length of the zip in bytes. */
-  async #fill(writer: ContentWriter, entries: AsyncIterable<ZipEntry>): Promise<number> {
-    const zip = new yazl.ZipFile();
-    const failed = new Promise<never>((_, reject) => zip.on('error', reject));
-    failed.catch(() => undefined);
-    const drained = drain(zip.outputStream as Readable, writer);
-    drained.catch(() => undefined);
-    for await (const entry of entries) this.#add(zip, entry);
-    zip.end();
-    return Promise.race([drained, failed]);
+/** The writing of one zip: entries are found, documents are read and the zip is written, all at the same time. */
+class ZipPass {
+  readonly #contents: ContentStore;
+  readonly #writer: ContentWriter;
+  readonly #zip = new yazl.ZipFile();
+  /** What is being read. */
+  readonly #sources = new Set<Readable>();
+  #isOver = false;
+
+  constructor(contents: ContentStore, writer: ContentWriter) {
+    this.#contents = contents;
+    this.#writer = writer;
   }
 
-  #add(zip: yazl.ZipFile, entry: ZipEntry): void {
+  /** Returns the length of the zip in bytes. When this has settled nothing is read or written any more. */
+  async run(entries: AsyncIterable<ZipEntry>): Promise<number> {
+    const failed = new Promise<never>((_, reject) => this.#zip.on('error', reject));
+    const added = this.#addAll(entries);
+    const drained = this.#drain();
+    try {
+      const [size] = await Promise.race([Promise.all([drained, added]), failed]);
+      return size;
+    } finally {
+      this.#isOver = true;
+      (this.#zip.outputStream as unknown as Readable).destroy();
+      for (const source of this.#sources) source.destroy();
+      await Promise.allSettled([drained, added]);
+    }
+  }
+
+  async #drain(): Promise<number> {
+    let size = 0;
+    for await (const piece of this.#zip.outputStream) {
+      const bytes = piece as Buffer;
+      await this.#writer.write(bytes);
+      size += bytes.length;
+    }
+    return size;
+  }
+
+  async #addAll(entries: AsyncIterable<ZipEntry>): Promise<void> {
+    for await (const entry of entries) {
+      if (this.#isOver) return;
+      this.#add(entry);
+    }
+    this.#zip.end();
+  }
+
+  #add(entry: ZipEntry): void {
     if (entry.kind === 'folder') {
-      zip.addEmptyDirectory(entry.path);
+      this.#zip.addEmptyDirectory(entry.path);
       return;
     }
-    const options = { mtime: new Date(entry.modifiedAt), size: entry.content.size };
-    zip.addReadStreamLazy(entry.path, options, (opened) => {
-      this.#contents.openReader(entry.content.contentId).then(
-        (reader) => opened(null, readerStream(reader)),
+    const { content, modifiedAt, path } = entry;
+    const options = { mtime: new Date(modifiedAt), size: content.size };
+    this.#zip.addReadStreamLazy(path, options, (opened) => {
+      this.#open(content).then(
+        (source) => opened(null, source),
         (error: unknown) => opened(error, Readable.from([])),
       );
     });
   }
-}
 
-async function drain(source: Readable, writer: ContentWriter): Promise<number> {
-  let size = 0;
-  for await (const piece of source) {
-    const bytes = piece as Buffer;
-    await writer.write(bytes);
-    size += bytes.length;
-  }
-  return size;
-}
-
-async function* pieces(reader: ContentReader): AsyncGenerator<Buffer> {
-  try {
-    for (let position = 0; ;) {
-      const buffer = Buffer.allocUnsafe(PIECE);
-      const count = await reader.read(buffer, position);
-      if (count === 0) return;
-      position += count;
-      yield buffer.subarray(0, count);
-    }
-  } finally {
-    reader.close();
+  async #open(content: OpenedContent): Promise<Readable> {
+    const source = contentStream(new ContentRange(await this.#contents.openReader(content.contentId), 0, content.size));
+    this.#sources.add(source);
+    source.once('close', () => this.#sources.delete(source));
+    /* yazl listens to no errors of what it reads from. */
+    source.on('error', (error) => this.#zip.emit('error', error));
+    if (this.#isOver) source.destroy();
+    return source;
   }
 }
 
-function readerStream(reader: ContentReader): Readable {
-  return Readable.from(pieces(reader), { objectMode: false });
+/** The bytes of a range as a stream, which closes the range whatever becomes of it. */
+function contentStream(range: ContentRange): Readable {
+  let position = 0;
+  return new Readable({
+    highWaterMark: PIECE,
+    read() {
+      const left = range.length - position;
+      if (left === 0) {
+        this.push(null);
+        return;
+      }
+      const buffer = Buffer.allocUnsafe(Math.min(PIECE, left));
+      range.read(buffer, position).then(
+        (count) => {
+          position += count;
+          if (count > 0) this.push(buffer.subarray(0, count));
+          else this.destroy(new StorageFailure('The content is shorter than it was recorded.'));
+        },
+        (error: unknown) => this.destroy(error as Error),
+      );
+    },
+    destroy(error, callback) {
+      range.close();
+      callback(error);
+    },
+  });
 }
