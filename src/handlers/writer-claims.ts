@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Queries } from '../storage/database.js';
 import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
+import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
 
-/** Gives a claim back. */
+/** Gives a claim back. Does not reject: what cannot be written down now is written down later. */
 export type EndClaim = () => Promise<void>;
 
 /** Keeps the workers of one server from writing to the same staged content at the same time. */
@@ -20,13 +21,19 @@ export const soleWriter: WriterClaims = { take: () => Promise.resolve(() => Prom
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 50;
 
+/** How long to wait before trying again to give a claim back, ms: the disk is full, or fails. */
+const RETRY_MS = 500;
+
 /**
  * Claims in the handler's row, for several workers on one database. A claim is held by a worker, not for a time: those of
- * a worker that died are cleared by whoever notices ({@link clear}).
+ * a worker that died are cleared by whoever notices ({@link clear}). Within a worker turns keep the chunks of a handler apart, so a
+ * claim that bears its own name is one that could not be given back yet, and good.
  */
 export class SharedWriterClaims implements WriterClaims {
   readonly #queries: Queries;
   readonly #worker: string;
+  /** The handlers that are written to, or wait to be. */
+  readonly #wanted = new Set<Guid>();
   readonly #claim: PreparedQuery<{ id: Guid; worker: string }, unknown>;
   readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
 
@@ -39,7 +46,7 @@ export class SharedWriterClaims implements WriterClaims {
         .updateTable('upload_handlers')
         .set({ writer: parameter('worker') })
         .where('id', '=', parameter('id'))
-        .where('writer', 'is', null),
+        .where((eb) => eb.or([eb('writer', 'is', null), eb('writer', '=', parameter('worker'))])),
     );
     this.#end = prepareQuery((parameter) =>
       queries
@@ -51,12 +58,38 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   async take(id: Guid): Promise<EndClaim> {
-    for (let wait = FIRST_WAIT_MS; !(await this.#try(id)); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      await delay(wait);
+    this.#wanted.add(id);
+    try {
+      for (let wait = FIRST_WAIT_MS; !(await this.#try(id)); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+        await delay(wait);
+      }
+    } catch (error) {
+      this.#wanted.delete(id);
+      /* One from before may still be there. */
+      if (error instanceof StorageFailure) this.#giveBackLater(id);
+      throw error;
     }
     return async () => {
-      await this.#end(this.#queries, { id, worker: this.#worker });
+      this.#wanted.delete(id);
+      try {
+        await this.#giveBack(id);
+      } catch {
+        this.#giveBackLater(id);
+      }
     };
+  }
+
+  async #giveBack(id: Guid): Promise<void> {
+    await this.#end(this.#queries, { id, worker: this.#worker });
+  }
+
+  /** Tries until it succeeds, or the claim is wanted again: other workers wait for the handler all the while. */
+  #giveBackLater(id: Guid): void {
+    const timer = setTimeout(() => {
+      if (this.#wanted.has(id)) return;
+      this.#giveBack(id).catch(() => this.#giveBackLater(id));
+    }, RETRY_MS);
+    timer.unref();
   }
 
   async #try(id: Guid): Promise<boolean> {
