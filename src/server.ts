@@ -5,14 +5,14 @@ import { Crew } from './crew.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { listen, stopListening } from './listener.js';
 import { type Logger, openLog } from './log.js';
-import { buildRooms, type Rooms } from './rooms.js';
+import type { Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
+import { bootId } from './storage/boot-id.js';
 import { DataDirectory } from './storage/data-directory.js';
 import type { Database } from './storage/database.js';
 import type { FileContentStore } from './storage/file-content-store.js';
-import { migrate } from './storage/migrations.js';
-import { beginEpoch, endEpoch } from './storage/server-state.js';
 import { Sweeper } from './sweeper.js';
+import { handOver, takeOver } from './take-over.js';
 import { Worker } from './worker.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
 import { writeExposition } from './telemetry/exposition.js';
@@ -84,19 +84,20 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 
 /** Takes the data directory over from the server before, which may have been killed. */
 async function open(settings: Settings, log: Logger): Promise<Premises> {
-  const directory = new DataDirectory(settings.data);
+  const directory = new DataDirectory(settings.data, settings);
   const unlock = directory.lock();
-  const database = directory.openDatabase();
   try {
-    await migrate(database.queries);
+    await directory.openSpool().clear();
     const contents = await directory.openContents();
-    const epoch = await beginEpoch(database);
-    await SharedWriterClaims.clear(database);
-    const rooms = buildRooms({ settings, database, contents, epoch, worker: undefined });
-    await rooms.unclaimed.removeAll();
-    return { settings, log, directory, database, contents, epoch, rooms, unlock };
+    const database = directory.openDatabase();
+    try {
+      const { epoch, rooms } = await takeOver({ settings, database, contents, boot: bootId(), log });
+      return { settings, log, directory, database, contents, epoch, rooms, unlock };
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   } catch (error) {
-    await database.close();
     unlock();
     throw error;
   }
@@ -109,11 +110,13 @@ async function furnish({ settings, rooms }: Premises): Promise<RunningServer['fi
 }
 
 /** After this, what is staged survives a loss of power: the next start may trust it. */
-async function close({ database, rooms, unlock }: Premises): Promise<void> {
-  await rooms.uploads.syncAll();
-  await endEpoch(database);
-  await database.close();
-  unlock();
+async function close(premises: Premises): Promise<void> {
+  try {
+    await handOver(premises);
+  } finally {
+    await premises.database.close();
+    premises.unlock();
+  }
 }
 
 /** Those who serve. */

@@ -55,7 +55,10 @@ export class DirectUpload {
   }
 
   async release(): Promise<void> {
-    this.#writer.close();
-    if (!this.#isClaimed) await this.#unclaimed.remove([this.id]);
+    try {
+      this.#writer.close();
+    } finally {
+      if (!this.#isClaimed) await this.#unclaimed.remove([this.id]);
+    }
   }
 }

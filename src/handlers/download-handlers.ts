@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { ContentDoubtful, ContentMissing, type ContentStore } from '../storage/content-store.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery } from '../storage/prepared-query.js';
 import type { DownloadHandlersTable, Schema } from '../storage/schema.js';
@@ -85,22 +86,13 @@ export class DownloadHandlers {
   /** Deletes a handler of this session. Deleting one that is not there is done already. */
   async discard(sessionId: number, id: Guid): Promise<void> {
     await this.#discardWhere((trx) =>
-      trx
-        .deleteFrom('download_handlers')
-        .where('id', '=', id)
-        .where('session_id', '=', sessionId)
-        .returning(['content_id', 'owns_content'])
-        .execute(),
+      deleteHandlers(trx).where('id', '=', id).where('session_id', '=', sessionId).execute(),
     );
   }
 
   /** Deletes the handlers of sessions that end. The function it returns removes owned bytes, after the transaction. */
   async discardOf(trx: Transaction<Schema>, sessionIds: readonly number[]): Promise<() => Promise<void>> {
-    const rows = await trx
-      .deleteFrom('download_handlers')
-      .where('session_id', 'in', sessionIds)
-      .returning(['content_id', 'owns_content'])
-      .execute();
+    const rows = await deleteHandlers(trx).where('session_id', 'in', sessionIds).execute();
     const owned = ownedContents(rows);
     await this.#options.unclaimed.release(trx, owned);
     return () => this.#options.unclaimed.remove(owned);
@@ -110,13 +102,32 @@ export class DownloadHandlers {
   async expire(): Promise<void> {
     const { idleLimit, now } = this.#options;
     const idleSince = now() - idleLimit;
-    await this.#discardWhere((trx) =>
-      trx
-        .deleteFrom('download_handlers')
-        .where('used_at', '<', idleSince)
-        .returning(['content_id', 'owns_content'])
-        .execute(),
-    );
+    await this.#discardWhere((trx) => deleteHandlers(trx).where('used_at', '<', idleSince).execute());
+  }
+
+  /**
+   * Makes the contents that handlers own survive a loss of power, and deletes the handlers of those that cannot. Only for a
+   * server that makes no more. @throws StorageFailure when some may not survive.
+   */
+  async syncAll(contents: ContentStore): Promise<void> {
+    const rows = await this.#options.database.queries
+      .selectFrom('download_handlers')
+      .select(['id', 'content_id'])
+      .where('owns_content', '=', 1)
+      .execute();
+    for (const row of rows) {
+      try {
+        await contents.sync(row.content_id);
+      } catch (error) {
+        if (!(error instanceof ContentMissing) && !(error instanceof ContentDoubtful)) throw error;
+        await this.#discardWhere((trx) => deleteHandlers(trx).where('id', '=', row.id).execute());
+      }
+    }
+  }
+
+  /** Deletes the handlers that own their contents: nobody has synced those. Only for a server that starts after a loss of power. */
+  async abandonOwners(): Promise<void> {
+    await this.#discardWhere((trx) => deleteHandlers(trx).where('owns_content', '=', 1).execute());
   }
 
   async #insert(
@@ -157,6 +168,11 @@ export class DownloadHandlers {
 }
 
 type OwnershipRow = Pick<DownloadHandlersTable, 'content_id' | 'owns_content'>;
+
+/** The rows it gives are what {@link ownedContents} takes. */
+function deleteHandlers(trx: Transaction<Schema>) {
+  return trx.deleteFrom('download_handlers').returning(['content_id', 'owns_content']);
+}
 
 function ownedContents(rows: readonly OwnershipRow[]): Guid[] {
   return rows.filter((row) => row.owns_content === 1).map((row) => row.content_id);

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { ContentStore, ContentWriter } from '../storage/content-store.js';
-import { ContentMissing } from '../storage/content-store.js';
+import { ContentDoubtful, ContentMissing } from '../storage/content-store.js';
 import { contentCrc32 } from '../storage/content-crc32.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery } from '../storage/prepared-query.js';
@@ -86,12 +86,17 @@ type HandlerRow = UploadHandlersTable;
  * The record of a handler is a promise: so many bytes, with this checksum, are in the content store. A chunk is written
  * behind the recorded end; only when its checksum is right does the record move, by compare-and-set on the
  * length. What lies behind the recorded end was never acknowledged and is written over. The last chunk is recorded after the
- * content was synced: a complete upload survives a loss of power.
+ * content was synced: the bytes of an upload that is recorded as complete survive a loss of power.
+ *
+ * A record may not: after a loss of power it may say less than the caller was told, whose next chunk would then leave a hole in the
+ * file. So what is not complete is given up then ({@link abandonUnfinished}).
  */
 export class UploadHandlers {
   readonly #options: UploadHandlersOptions;
   readonly #turns = new Turns();
   readonly #statements: Statements;
+  /** Handlers whose bytes may not have reached the disk, and that could not be deleted for it yet. */
+  readonly #doubtful = new Set<Guid>();
 
   constructor(options: UploadHandlersOptions) {
     this.#options = options;
@@ -214,14 +219,15 @@ export class UploadHandlers {
   }
 
   async #append(row: HandlerRow, writer: ContentWriter, chunk: ReceivedChunk): Promise<ChunkOutcome> {
-    const { contents, database, now } = this.#options;
+    const { database, now } = this.#options;
     const length = row.length + chunk.length;
     this.#requireSize(length);
     const fileCrc32 = combineCrc32(row.crc32, chunk.computed, chunk.length);
     if (chunk.isLast) {
-      await contents.sync(row.id);
+      await this.#sync(row.id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
-      writer.writeBack(() => void this.#abandon(row.id));
+      /* When that fails too, it is done when the handler is used next. */
+      writer.writeBack(() => void this.#distrust(row.id).catch(() => undefined));
     }
     const { numAffectedRows } = await this.#statements.append(database.queries, {
       id: row.id,
@@ -323,7 +329,10 @@ export class UploadHandlers {
     return idle.length;
   }
 
-  /** Makes what is staged survive a loss of power. Only for a server that takes no more chunks. */
+  /**
+   * Makes what is staged survive a loss of power, and deletes what cannot. Only for a server that takes no more chunks.
+   * @throws StorageFailure when some of it may not survive.
+   */
   async syncAll(): Promise<void> {
     const { contents, database, epoch } = this.#options;
     const rows = await database.queries
@@ -331,9 +340,22 @@ export class UploadHandlers {
       .select('id')
       .where('epoch', '=', epoch)
       .where('is_complete', '=', 0)
-      .where('length', '>', 0)
       .execute();
-    for (const { id } of rows) await contents.sync(id);
+    for (const { id } of rows) {
+      try {
+        await contents.sync(id);
+      } catch (error) {
+        if (!(error instanceof ContentMissing) && !(error instanceof ContentDoubtful)) throw error;
+        await this.#abandon(id);
+      }
+    }
+  }
+
+  /** Deletes the handlers that are not complete. Only for a server that starts after a loss of power. */
+  async abandonUnfinished(): Promise<void> {
+    await this.#discardWhere((trx) =>
+      trx.deleteFrom('upload_handlers').where('is_complete', '=', 0).returning('id').execute(),
+    );
   }
 
   async #find(sessionId: number, id: Guid): Promise<HandlerRow> {
@@ -341,6 +363,10 @@ export class UploadHandlers {
     const { rows } = await this.#statements.find(database.queries, { id, sessionId });
     const row = rows[0];
     if (!row || row.used_at < now() - idleLimit) throw noUploadHandler();
+    if (this.#doubtful.has(id)) {
+      await this.#distrust(id);
+      throw noUploadHandler();
+    }
     return row;
   }
 
@@ -368,6 +394,13 @@ export class UploadHandlers {
     const time = now();
     if (time - row.used_at < idleLimit * TOUCH_PART) return;
     await database.queries.updateTable('upload_handlers').set({ used_at: time }).where('id', '=', row.id).execute();
+  }
+
+  /** Deletes a handler whose bytes may be lost; until that is done it is not used. */
+  async #distrust(id: Guid): Promise<void> {
+    this.#doubtful.add(id);
+    await this.#abandon(id);
+    this.#doubtful.delete(id);
   }
 
   /** Deletes a handler whose bytes cannot be trusted. */
@@ -429,8 +462,11 @@ export class ChunkReservation {
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#writer?.close();
-    await this.#end();
+    try {
+      this.#writer?.close();
+    } finally {
+      await this.#end();
+    }
   }
 }
 

@@ -45,6 +45,15 @@ export class ContentCheck {
     yield* this.#checkStore();
   }
 
+  /** The contents that lie in the store and that no record names. */
+  async orphans(): Promise<Guid[]> {
+    const found: Guid[] = [];
+    for await (const name of this.#contents.list()) {
+      if ('id' in name && (await this.#isOrphan(name.id))) found.push(name.id);
+    }
+    return found;
+  }
+
   async *#checkVersions(): AsyncGenerator<string> {
     const newest = await this.#newestDocument();
     for (let document = 0, version = 0; ;) {

@@ -1,7 +1,7 @@
 import type { Sessions, Session } from '../accounts/sessions.js';
 import { elementResult, type Element, type Result } from '../contract/result.js';
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from '../handlers/chunk-size.js';
-import type { DownloadHandlers } from '../handlers/download-handlers.js';
+import type { DownloadHandlers, OpenedContent } from '../handlers/download-handlers.js';
 import { invalidDownloadHandler } from '../handlers/failures.js';
 import type { ZipEntry, ZipWriter } from '../handlers/zip-writer.js';
 import { contentType } from '../library/content-type.js';
@@ -10,11 +10,11 @@ import type { Documents } from '../library/documents.js';
 import { requireContent } from '../library/requirements.js';
 import type { ZipSelection } from '../library/zip-selection.js';
 import { ContentRange } from '../storage/content-range.js';
-import type { ContentStore } from '../storage/content-store.js';
+import { ContentMissing, type ContentReader, type ContentStore } from '../storage/content-store.js';
 import { rangeCrc32 } from '../storage/range-crc32.js';
 import { paddedHex } from '../values/crc32.js';
 import { Failure, StorageFailure } from '../values/failure.js';
-import { parseGuid } from '../values/guid.js';
+import { type Guid, parseGuid } from '../values/guid.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
 
@@ -154,7 +154,7 @@ async function readChunk(
   const offset = args.StartOffset;
   checkOffset(offset, content.size);
   const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);
-  const reader = await rooms.contents.openReader(content.contentId);
+  const reader = await openContent(rooms, session, id, content);
   try {
     const crc = await rangeCrc32(reader, offset, length);
     if (crc === undefined) throw new StorageFailure('The content is shorter than it was recorded.');
@@ -174,6 +174,21 @@ async function readChunk(
     throw error;
   } finally {
     if (length === 0) reader.close();
+  }
+}
+
+/** Opens what a handler shows. A zip goes with its handler, which may be deleted or expire in this very moment. @throws Failure */
+async function openContent(
+  rooms: DownloadRooms,
+  session: Session,
+  handler: Guid,
+  { contentId }: OpenedContent,
+): Promise<ContentReader> {
+  try {
+    return await rooms.contents.openReader(contentId);
+  } catch (error) {
+    if (error instanceof ContentMissing) await rooms.downloads.find(session.id, handler);
+    throw error;
   }
 }
 
