@@ -57,21 +57,28 @@ export class Caller {
   readonly service: Service;
   readonly ticket: string;
   readonly #binding: Binding;
+  readonly #options: CallOptions;
 
-  constructor(service: Service, ticket: string, binding: Binding = MULTIPART) {
+  constructor(service: Service, ticket: string, binding: Binding = MULTIPART, options: CallOptions = {}) {
     this.service = service;
     this.ticket = ticket;
     this.#binding = binding;
+    this.#options = options;
   }
 
   /** The same session over another binding. */
   over(binding: Binding): Caller {
-    return new Caller(this.service, this.ticket, binding);
+    return new Caller(this.service, this.ticket, binding, this.#options);
+  }
+
+  /** The same session, every call over a connection of its own. */
+  overConnections(): Caller {
+    return new Caller(this.service, this.ticket, this.#binding, { headers: { Connection: 'close' } });
   }
 
   /** Calls an operation with this caller's ticket, the first argument of all operations that take one. */
   call(operation: string, args: Arguments = {}): Promise<Answer> {
-    return call(this.service, this.#binding, operation, { authenticationTicket: this.ticket, ...args });
+    return call(this.service, this.#binding, operation, { authenticationTicket: this.ticket, ...args }, this.#options);
   }
 
   fetchBytes(operation: string, args: Arguments): Promise<Buffer> {

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { type Answer, answer, refused, valueOf } from '../support/answer.js';
+import { type HttpAnswer, MULTIPART } from '../support/bindings.js';
+import { type Caller, crc32, hexCrc32 } from '../support/caller.js';
+import { RunningService, USER_PASSWORD } from '../support/running-service.js';
+import { ServerProcess } from '../support/server-process.js';
+
+/* The server stopped or killed in the middle of uploads and started again: what was acknowledged is there, and it goes on. */
+
+const NO_UPLOAD = 'The upload handler does not exist or has expired.';
+const ALL_IS_WELL = 'All content is there and right, and there is no other.\n';
+
+const TAKEN = answer('root', { success: 'true', tryagain: 'false' });
+const takenLast = (file: Buffer): Answer =>
+  answer('root', { success: 'true', tryagain: 'false', filehexcrc: crc32(file).toString(16).toUpperCase() });
+const notTaken = (error: string): Answer => answer('root', { success: 'false', tryagain: 'false', error });
+
+/** A chunk that is on its way: the server has the request and waits for the rest. */
+interface ChunkOnItsWay {
+  /** Sends the rest. */
+  finish(): Promise<Answer>;
+  /** Fulfilled when the connection has ended before there was an answer. */
+  readonly interrupted: Promise<unknown>;
+}
+
+/** Sends the head of a request, waits until the server asks for the body, and sends a part of that. */
+async function sendPart(caller: Caller, handler: string, bytes: Buffer): Promise<ChunkOnItsWay> {
+  const {
+    body,
+    headers,
+    path: target,
+  } = await MULTIPART.request('UploadFileChunk', {
+    ...{ authenticationTicket: caller.ticket, uploadHandler: handler, fileChunk: bytes },
+    ...{ chunkHEXCRC: hexCrc32(bytes), lastChunk: false },
+  });
+  const whole = Buffer.from(body ?? '');
+  const request = http.request(caller.service.url + target, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Length': whole.length, Expect: '100-continue' },
+    agent: false,
+  });
+  const interrupted = once(request, 'error').then(() => undefined);
+  interrupted.catch(() => undefined);
+  request.flushHeaders();
+  await once(request, 'continue');
+  const half = whole.length >>> 1;
+  await new Promise((resolve) => request.write(whole.subarray(0, half), resolve));
+  return {
+    interrupted,
+    async finish() {
+      const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+      request.end(whole.subarray(half));
+      return MULTIPART.read('UploadFileChunk', await readAnswer((await answered)[0]));
+    },
+  };
+}
+
+async function readAnswer(response: http.IncomingMessage): Promise<HttpAnswer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece as Buffer);
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, contentType: headers['content-type'] ?? '', body: Buffer.concat(pieces) };
+}
+
+const chunks = (count: number): Buffer[] => Array.from({ length: count }, () => randomBytes(300_000));
+
+async function flipByte(file: string, position: number): Promise<void> {
+  const bytes = await fs.readFile(file);
+  bytes[position] = (bytes[position] ?? 0) ^ 1;
+  await fs.writeFile(file, bytes);
+}
+
+/** Sends the rest of a file to a handler that has some of it, commits it and reads it back. */
+async function goOn(caller: Caller, handler: string, sent: readonly Buffer[], rest: readonly Buffer[]): Promise<void> {
+  const file = Buffer.concat([...sent, ...rest]);
+  for (const chunk of rest.slice(0, -1)) expect(await caller.sendChunk(handler, chunk)).toEqual(TAKEN);
+  const last = rest.at(-1) ?? Buffer.alloc(0);
+  expect(await caller.sendChunk(handler, last, { isLast: true })).toEqual(takenLast(file));
+  const documentPath = `/Public/${handler}.bin`;
+  expect(valueOf(await caller.commit(handler, documentPath), 'success')).toBe('true');
+  expect((await caller.download(documentPath)).equals(file)).toBe(true);
+}
+
+describe('A server that is stopped', () => {
+  let service: RunningService;
+  let anna: Caller;
+
+  beforeEach(async () => {
+    service = await RunningService.start();
+    await service.addUsers('anna');
+    anna = await service.trust('anna');
+  });
+
+  afterEach(() => service.end());
+
+  test('in the middle of an upload and started again goes on with it', async () => {
+    const [first, second, third] = chunks(3) as [Buffer, Buffer, Buffer];
+    const handler = await anna.openUpload();
+    await anna.sendChunk(handler, first);
+    await anna.sendChunk(handler, second, { crc: 'DEADBEEF' });
+    await service.restart();
+    expect(valueOf(await anna.call('isValidTicket'), 'username')).toBe('anna');
+    /* A mismatch is remembered too. */
+    expect(valueOf(await anna.sendChunk(handler, third), 'tryagain')).toBe('false');
+    expect(valueOf(await anna.sendChunk(handler, third), 'success')).toBe('false');
+    await goOn(anna, handler, [first], [second, third]);
+    expect(await service.command(['check'])).toBe(ALL_IS_WELL);
+  });
+
+  test('finishes what runs, and the chunk counts', async () => {
+    const [first, second, third] = chunks(3) as [Buffer, Buffer, Buffer];
+    const handler = await anna.openUpload();
+    await anna.sendChunk(handler, first);
+    const onItsWay = await sendPart(anna, handler, second);
+    const restarted = service.restart();
+    expect(await onItsWay.finish()).toEqual(TAKEN);
+    await restarted;
+    await goOn(anna, handler, [first, second], [third]);
+    expect(await service.command(['check'])).toBe(ALL_IS_WELL);
+  });
+
+  test('keeps complete uploads, open downloads and documents', async () => {
+    const [file, other] = chunks(2) as [Buffer, Buffer];
+    const handler = await anna.upload(file);
+    await anna.store('/Public/a.bin', other);
+    const download = await anna.openDownload('/Public/a.bin');
+    const zip = valueOf(await anna.call('DownloadZipWithHandler', { Paths: '/Public/a.bin' }), 'downloadhandler');
+    const zipChunk = await anna.readChunk(zip);
+    await service.restart();
+    expect(await anna.sendChunk(handler, file, { isLast: true })).toEqual(takenLast(file));
+    expect(valueOf(await anna.commit(handler, '/Public/b.bin'), 'VersionId')).toBe('1000000');
+    expect((await anna.download('/Public/b.bin')).equals(file)).toBe(true);
+    expect((await anna.readChunk(download)).children).toEqual([other.toString('base64')]);
+    expect(await anna.readChunk(zip)).toEqual(zipChunk);
+    expect(await service.command(['check'])).toBe(ALL_IS_WELL);
+  });
+});
+
+describe.each([1, 2])('A server of %d processes that is killed', (workers) => {
+  let server: ServerProcess;
+  let anna: Caller;
+
+  beforeAll(async () => {
+    server = await ServerProcess.start(workers);
+    await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
+    anna = await server.trust('anna');
+  });
+
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0);
+    expect(await server.command(['check'])).toBe(ALL_IS_WELL);
+    await server.end();
+  });
+
+  test('in the middle of a chunk and started again has all that was acknowledged, and goes on', async () => {
+    const [first, second, third, fourth] = chunks(4) as [Buffer, Buffer, Buffer, Buffer];
+    const handler = await anna.openUpload();
+    await anna.sendChunk(handler, first);
+    await anna.sendChunk(handler, second);
+    const complete = await anna.upload(third);
+    await anna.store('/Public/before.bin', fourth);
+    const download = await anna.openDownload('/Public/before.bin');
+    const onItsWay = await sendPart(anna, handler, third);
+
+    await server.kill();
+    await onItsWay.interrupted;
+    await server.startAgain();
+
+    expect(valueOf(await anna.call('isValidTicket'), 'username')).toBe('anna');
+    await goOn(anna, handler, [first, second], [third, fourth]);
+    expect(await anna.sendChunk(complete, third, { isLast: true })).toEqual(takenLast(third));
+    expect(valueOf(await anna.commit(complete, '/Public/complete.bin'), 'success')).toBe('true');
+    expect((await anna.readChunk(download)).children).toEqual([fourth.toString('base64')]);
+    expect(await server.command(['check'])).toBe(ALL_IS_WELL);
+  });
+
+  test('finds out what was damaged while it was down: such a handler is gone, never wrong', async () => {
+    const [sent, rest] = [chunks(2), chunks(1)];
+    const stage = async (isComplete: boolean): Promise<string> => {
+      if (isComplete) return anna.upload(...sent);
+      const handler = await anna.openUpload();
+      for (const chunk of sent) await anna.sendChunk(handler, chunk);
+      return handler;
+    };
+    const file = (handler: string): string => path.join(server.data, 'content', handler.slice(0, 2), handler);
+    const damages: ((handler: string) => Promise<unknown>)[] = [
+      (handler) => flipByte(file(handler), 0),
+      (handler) => flipByte(file(handler), 599_999),
+      (handler) => fs.truncate(file(handler), 599_999),
+      (handler) => fs.rm(file(handler)),
+    ];
+    const uploading = await Promise.all(damages.map(() => stage(false)));
+    const complete = await Promise.all(damages.map(() => stage(true)));
+    const [untouched, longer] = [await stage(false), await stage(false)];
+
+    await server.kill();
+    for (const [n, damage] of damages.entries()) {
+      await damage(uploading[n] ?? '');
+      await damage(complete[n] ?? '');
+    }
+    /* What lies behind the recorded end was never acknowledged: a chunk that had only begun to arrive. */
+    await fs.appendFile(file(longer), randomBytes(1000));
+    await server.startAgain();
+
+    for (const handler of uploading) {
+      expect(await anna.sendChunk(handler, rest[0] ?? Buffer.alloc(0))).toEqual(notTaken(NO_UPLOAD));
+    }
+    for (const handler of complete) {
+      expect(await anna.commit(handler, '/Public/damaged.bin')).toEqual(refused('root', NO_UPLOAD));
+    }
+    await goOn(anna, untouched, sent, rest);
+    await goOn(anna, longer, sent, rest);
+    expect(await server.command(['check'])).toBe(ALL_IS_WELL);
+  });
+
+  test('takes chunks of one handler over connections of their own, one after the other and at once', async () => {
+    const separate = anna.overConnections();
+    const [one, other] = [await anna.openUpload(), await anna.openUpload()];
+    const inOrder = chunks(6);
+    for (const chunk of inOrder) expect(await separate.sendChunk(one, chunk)).toEqual(TAKEN);
+    await goOn(anna, one, inOrder, chunks(1));
+
+    const atOnce = Array.from({ length: 6 }, (_, n) => Buffer.alloc(300_000, `chunk ${n} `));
+    const answers = await Promise.all(atOnce.map((chunk) => separate.sendChunk(other, chunk)));
+    expect(answers).toEqual(atOnce.map(() => TAKEN));
+    await anna.sendChunk(other, Buffer.alloc(0), { crc: '0', isLast: true });
+    await anna.commit(other, '/Public/at once.bin');
+    const file = await anna.download('/Public/at once.bin');
+    const pieces = atOnce.map((_, n) => file.toString('latin1', n * 300_000, (n + 1) * 300_000));
+    expect(file.length).toBe(1_800_000);
+    expect(pieces.sort()).toEqual(atOnce.map((chunk) => chunk.toString('latin1')).sort());
+  });
+});

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { valueOf } from './answer.js';
+import { POST } from './bindings.js';
+import { call, Caller, type Service } from './caller.js';
+import { ADMIN, command, TRUSTED_PASSWORD } from './running-service.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** The server as it is delivered: what `npm run build` has built, in a process of its own that can be stopped, killed and started again. */
+export class ServerProcess implements Service {
+  readonly data: string;
+  readonly #workers: number;
+  #running: { readonly process: ChildProcess; readonly url: string };
+
+  private constructor(data: string, workers: number, running: { process: ChildProcess; url: string }) {
+    this.data = data;
+    this.#workers = workers;
+    this.#running = running;
+  }
+
+  /** Starts a server on an empty data directory. */
+  static async start(workers: number): Promise<ServerProcess> {
+    const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+    return new ServerProcess(data, workers, await start(data, workers));
+  }
+
+  get url(): string {
+    return this.#running.url;
+  }
+
+  /** Stops the server as an operator does. Returns its exit status. */
+  async stop(): Promise<number | null> {
+    const { process } = this.#running;
+    if (process.exitCode === null && process.signalCode === null) {
+      process.kill('SIGTERM');
+      await once(process, 'exit');
+    }
+    return process.exitCode;
+  }
+
+  /** Ends the process at once, without a word to it. Its workers end by themselves. */
+  async kill(): Promise<void> {
+    this.#running.process.kill('SIGKILL');
+    await once(this.#running.process, 'exit');
+  }
+
+  /** Starts another server on the same directory. */
+  async startAgain(): Promise<void> {
+    this.#running = await start(this.data, this.#workers);
+  }
+
+  /** Stops the server, when it runs, and removes what it left. */
+  async end(): Promise<void> {
+    await this.stop();
+    await fs.rm(this.data, { recursive: true });
+  }
+
+  async trust(name: string): Promise<Caller> {
+    const args = { TrustedUserPwd: TRUSTED_PASSWORD, UserName: name };
+    return new Caller(this, valueOf(await call(this, POST, 'CreateTicketforUser', args), 'ticket'));
+  }
+
+  command(args: readonly string[], input?: string): Promise<string> {
+    return command(this.data, args, input);
+  }
+}
+
+async function start(data: string, workers: number): Promise<{ process: ChildProcess; url: string }> {
+  const server = spawn(process.execPath, [PROGRAM, 'serve'], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      LIGHTERAGE_DATA: data,
+      LIGHTERAGE_PORT: '0',
+      LIGHTERAGE_WORKERS: String(workers),
+      LIGHTERAGE_LOG_LEVEL: 'silent',
+      LIGHTERAGE_ADMIN_PASSWORD: ADMIN.password,
+      LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of readline.createInterface({ input: server.stdout })) {
+    const url = /^Lighterage serves (http:\/\/\S+)\/srv\.asmx/.exec(line)?.[1];
+    if (url === undefined) continue;
+    server.stdout.resume();
+    return { process: server, url };
+  }
+  throw new Error('The server ended before it took calls.');
+}
