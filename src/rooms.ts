@@ -21,11 +21,14 @@ import type { Operations } from './operations/operation.js';
 import { sessionOperations } from './operations/sessions.js';
 import { uploadOperations } from './operations/uploads.js';
 import type { Settings } from './settings.js';
+import { type Actor, AuditTrail } from './storage/audit-trail.js';
 import type { ContentStore } from './storage/content-store.js';
 import type { Database } from './storage/database.js';
 import { UnclaimedContents } from './storage/unclaimed-contents.js';
 
 const HOUR_MS = 60 * 60 * 1000;
+
+const SERVER: Actor = { address: 'server' };
 
 export interface RoomsOptions {
   readonly settings: Settings;
@@ -35,10 +38,13 @@ export interface RoomsOptions {
   readonly epoch: number;
   /** The name of this process among the server's workers; undefined when it is the only one. */
   readonly worker: string | undefined;
+  /** Who changes users and libraries, for the audit. @default the server itself, as it does on its first start */
+  readonly actor?: Actor;
 }
 
 /** What a process that serves is made of, below its bindings. */
 export interface Rooms {
+  readonly audit: AuditTrail;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly throttle: LogInThrottle;
@@ -50,8 +56,9 @@ export interface Rooms {
 }
 
 /** Puts the rooms together, each with only what it needs. */
-export function buildRooms({ settings, database, contents, epoch, worker }: RoomsOptions): Rooms {
+export function buildRooms({ settings, database, contents, epoch, worker, actor = SERVER }: RoomsOptions): Rooms {
   const now = Date.now;
+  const audit = new AuditTrail(database, now);
   const unclaimed = new UnclaimedContents(database, contents);
   const idleLimit = settings.handlerExpiry * HOUR_MS;
   const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
@@ -70,7 +77,7 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers, now });
   const passwords = new Passwords();
   const discardHandlers = discardHandlersOf(uploads, downloads);
-  const users = new Users({ database, passwords, discardHandlers, now });
+  const users = new Users({ database, passwords, discardHandlers, audit, actor, now });
   const throttle = new LogInThrottle({
     database,
     now,
@@ -81,6 +88,7 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
     passwords,
     discardHandlers,
     throttle,
+    audit,
     rates: new CallRates(settings.maxCallRate, () => performance.now()),
     trustedPassword: settings.trustedPassword,
     now,
@@ -89,15 +97,15 @@ export function buildRooms({ settings, database, contents, epoch, worker }: Room
   const folders = new Folders({ database, lookups, now });
   const documents = new Documents(database, lookups);
   const commits = new Commits({ database, lookups, now });
-  const libraries = new Libraries({ database, now });
+  const libraries = new Libraries({ database, audit, actor, now });
   const zips = new ZipWriter(contents, unclaimed);
   const zipSelection = new ZipSelection(documents, folders);
   const identity = { serverName: settings.serverName, company: settings.company };
   const operations: Operations = {
     ...sessionOperations({ sessions }),
-    ...uploadOperations({ sessions, uploads, commits, contents, unclaimed, maxDocumentSize }),
-    ...downloadOperations({ sessions, downloads, documents, zipSelection, zips, contents, defaultChunkSize }),
-    ...libraryOperations({ sessions, folders, documents, identity, now }),
+    ...uploadOperations({ audit, sessions, uploads, commits, contents, unclaimed, maxDocumentSize }),
+    ...downloadOperations({ audit, sessions, downloads, documents, zipSelection, zips, contents, defaultChunkSize }),
+    ...libraryOperations({ audit, sessions, folders, documents, identity, now }),
   };
-  return { users, sessions, throttle, libraries, uploads, downloads, unclaimed, operations };
+  return { audit, users, sessions, throttle, libraries, uploads, downloads, unclaimed, operations };
 }

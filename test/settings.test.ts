@@ -48,7 +48,6 @@ test('Without anything set, the defaults hold', () => {
     maxCallRate: 1000,
     memory: 134_217_728,
     minFree: 67_108_864,
-    minFree: 67_108_864,
     readTimeout: 60,
     workers: Math.min(os.availableParallelism(), 4),
     logLevel: 'info',

@@ -1,8 +1,8 @@
 import crypto from 'node:crypto';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
-import type { FailedLogInsTable, Instant } from '../storage/schema.js';
+import type { FailedLogInsTable, Instant, Schema } from '../storage/schema.js';
 import { authenticationFailed, tooManyLogIns } from './failures.js';
 import { Gate } from './gate.js';
 import { networkOf } from './network.js';
@@ -23,6 +23,8 @@ export interface LogInAttempt<T> {
   readonly address: string;
   /** Compares the secret. Undefined: it is wrong. What it throws counts as no failure. */
   readonly check: () => Promise<T | undefined>;
+  /** What else belongs into the transaction that records a failure. */
+  readonly failed: (trx: Transaction<Schema>) => Promise<void>;
 }
 
 /** Failures of one account from one network that cost nothing: people mistype. */
@@ -117,7 +119,7 @@ export class LogInThrottle {
     if (opensAt > now()) return undefined;
     const outcome = await attempt.check();
     if (outcome === undefined) {
-      await this.#record(subjects);
+      await this.#record(subjects, attempt.failed);
       throw authenticationFailed();
     }
     if (hasFailed) {
@@ -150,21 +152,24 @@ export class LogInThrottle {
     }
   }
 
-  async #record(subjects: Subjects): Promise<void> {
+  async #record(subjects: Subjects, failed: (trx: Transaction<Schema>) => Promise<void>): Promise<void> {
     const time = this.#options.now();
-    await this.#options.database.queries
-      .insertInto('failed_log_ins')
-      .values([subjects.account, subjects.network].map((subject) => ({ subject, failures: 1, failed_at: time })))
-      .onConflict((conflict) =>
-        conflict.column('subject').doUpdateSet({
-          /* The table's own columns: in an upsert their bare names would be those of either row. */
-          failures: sql<number>`case
+    await this.#options.database.transact(async (trx) => {
+      await trx
+        .insertInto('failed_log_ins')
+        .values([subjects.account, subjects.network].map((subject) => ({ subject, failures: 1, failed_at: time })))
+        .onConflict((conflict) =>
+          conflict.column('subject').doUpdateSet({
+            /* The table's own columns: in an upsert their bare names would be those of either row. */
+            failures: sql<number>`case
             when failed_log_ins.failed_at > ${time - WINDOW_MS} and failed_log_ins.failed_at <= ${time}
             then failed_log_ins.failures + 1 else 1 end`,
-          failed_at: time,
-        }),
-      )
-      .execute();
+            failed_at: time,
+          }),
+        )
+        .execute();
+      await failed(trx);
+    });
   }
 }
 

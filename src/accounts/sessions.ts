@@ -1,9 +1,10 @@
 import crypto from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
+import type { Action, AuditTrail } from '../storage/audit-trail.js';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { Instant, Schema, UsersTable } from '../storage/schema.js';
-import { sessionExpired } from '../values/failure.js';
+import { type Failure, sessionExpired } from '../values/failure.js';
 import { nameKey } from '../values/name-key.js';
 import type { CallRates } from './call-rates.js';
 import { type DiscardHandlers, endSessions } from './ending-sessions.js';
@@ -20,6 +21,7 @@ export interface SessionsOptions {
   readonly discardHandlers: DiscardHandlers;
   readonly throttle: LogInThrottle;
   readonly rates: CallRates;
+  readonly audit: AuditTrail;
   /** What CreateTicketforUser has to be called with; undefined turns it off. */
   readonly trustedPassword: string | undefined;
   /** The time, ms since 1970 UTC. */
@@ -83,7 +85,7 @@ export class Sessions {
    */
   async logIn(name: string, password: string, address: string): Promise<OpenedSession> {
     const user = await this.#authenticate(name, password, address);
-    return this.#options.database.transact((trx) => this.#open(trx, user));
+    return this.#options.database.transact((trx) => this.#open(trx, user, 'log-in', address));
   }
 
   /**
@@ -104,7 +106,8 @@ export class Sessions {
         .where('used_at', '>', time - SESSION_LIFE_MS)
         .returning('id')
         .executeTakeFirst();
-      if (!kept) return this.#open(trx, user);
+      if (!kept) return this.#open(trx, user, 'log-in', address);
+      await this.#options.audit.record(trx, { user: user.name, address }, { action: 'log-in', sessionId: kept.id });
       return { id: kept.id, user: toUser(user), expiresAt: time + SESSION_LIFE_MS, ticket };
     });
   }
@@ -114,19 +117,21 @@ export class Sessions {
    * a user who may not log in, `[902]` for an administrator; and what the throttle throws.
    */
   async createFor(trustedPassword: string, userName: string, address: string): Promise<OpenedSession> {
-    const { database, throttle, trustedPassword: expected } = this.#options;
+    const { audit, database, throttle, trustedPassword: expected } = this.#options;
     const isTrusted = expected !== undefined && isSame(trustedPassword, expected);
     await throttle.attempt({
       account: TRUSTED_PROGRAM,
       address,
       check: () => Promise.resolve(isTrusted || undefined),
+      failed: (trx) =>
+        audit.record(trx, { address }, { action: 'trusted log-in', error: authenticationFailed().message }),
     });
-    return database.transact(async (trx) => {
-      const user = await findUser(trx, userName);
-      if (!user || user.is_disabled) throw authenticationFailed();
-      if (user.is_administrator) throw ticketNotAllowed();
-      return this.#open(trx, user);
-    });
+    const user = await findUser(database.queries, userName);
+    const refusal = trustRefusal(user);
+    if (user && !refusal) return database.transact((trx) => this.#open(trx, user, 'trusted log-in', address));
+    const failure = refusal ?? authenticationFailed();
+    await audit.recordAlone({ user: user?.name, address }, { action: 'trusted log-in', error: failure.message });
+    throw failure;
   }
 
   /**
@@ -162,13 +167,16 @@ export class Sessions {
   }
 
   /**
-   * Ends a session, with its handlers; a loss of power does not bring it back. Returns what it was.
+   * Ends a session for a caller at an address, with its handlers; a loss of power does not bring it back. Returns what it was.
    * @throws Failure as {@link require}.
    */
-  async logOut(ticketText: string): Promise<Session> {
-    const { database, discardHandlers } = this.#options;
+  async logOut(ticketText: string, address: string): Promise<Session> {
+    const { audit, database, discardHandlers } = this.#options;
     const session = await this.peek(ticketText);
-    const after = await database.durably((trx) => endSessions(trx, [session.id], discardHandlers));
+    const after = await database.durably(async (trx) => {
+      await audit.record(trx, { user: session.user.name, address }, { action: 'log-out', sessionId: session.id });
+      return endSessions(trx, [session.id], discardHandlers);
+    });
     await after();
     return session;
   }
@@ -196,19 +204,24 @@ export class Sessions {
   }
 
   async #authenticate(name: string, password: string, address: string): Promise<UserRow> {
-    const { database, passwords, throttle } = this.#options;
+    const { audit, database, passwords, throttle } = this.#options;
+    /* The name that was typed is recorded only when it is a user's: people type passwords where the name belongs. */
+    let known: string | undefined;
     return throttle.attempt({
       account: nameKey(name),
       address,
       check: async () => {
         const user = await findUser(database.queries, name);
+        known = user?.name;
         const isRight = await passwords.verify(password, user?.password_hash);
         return user && isRight && !user.is_disabled ? user : undefined;
       },
+      failed: (trx) =>
+        audit.record(trx, { user: known, address }, { action: 'log-in', error: authenticationFailed().message }),
     });
   }
 
-  async #open(trx: Transaction<Schema>, user: UserRow): Promise<OpenedSession> {
+  async #open(trx: Transaction<Schema>, user: UserRow, action: Action, address: string): Promise<OpenedSession> {
     await requireUnchanged(trx, user);
     const ticket = newTicket();
     const time = this.#options.now();
@@ -217,8 +230,15 @@ export class Sessions {
       .values({ ticket_hash: ticketHash(ticket), user_id: user.id, created_at: time, used_at: time })
       .returning('id')
       .executeTakeFirstOrThrow();
+    await this.#options.audit.record(trx, { user: user.name, address }, { action, sessionId: id });
     return { id, user: toUser(user), expiresAt: time + SESSION_LIFE_MS, ticket };
   }
+}
+
+/** Why a trusted program gets no ticket for a user; undefined when it does. */
+function trustRefusal(user: UserRow | undefined): Failure | undefined {
+  if (!user || user.is_disabled) return authenticationFailed();
+  return user.is_administrator ? ticketNotAllowed() : undefined;
 }
 
 /** While a password is being checked the user may be disabled or given another: then no session may come of it. */

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
+import type { Action, Actor, AuditTrail } from '../storage/audit-trail.js';
 import type { Database, Queries } from '../storage/database.js';
 import type { Schema, UsersTable } from '../storage/schema.js';
 import { Failure } from '../values/failure.js';
@@ -14,6 +15,9 @@ export interface UsersOptions {
   readonly database: Database;
   readonly passwords: Passwords;
   readonly discardHandlers: DiscardHandlers;
+  readonly audit: AuditTrail;
+  /** Who makes the changes, for the audit. */
+  readonly actor: Actor;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
 }
@@ -84,15 +88,18 @@ export class Users {
       if (user.is_administrator && (await isLastAdministrator(trx, user.id))) {
         throw new Failure(`"${user.name}" is the last administrator and cannot be disabled.`);
       }
+      await this.#record(trx, 'disable user', user.name);
       await trx.updateTable('users').set({ is_disabled: 1 }).where('id', '=', user.id).execute();
     });
   }
 
   async enable(name: string): Promise<void> {
-    const { numUpdatedRows } = await this.#options.database.durably((trx) =>
-      trx.updateTable('users').set({ is_disabled: 0 }).where('name_key', '=', nameKey(name)).executeTakeFirstOrThrow(),
-    );
-    if (numUpdatedRows !== 1n) throw noSuchUser(name);
+    await this.#options.database.durably(async (trx) => {
+      const user = await findUser(trx, name);
+      if (!user) throw noSuchUser(name);
+      await this.#record(trx, 'enable user', user.name);
+      await trx.updateTable('users').set({ is_disabled: 0 }).where('id', '=', user.id).execute();
+    });
   }
 
   /** Sets a password. The user's sessions end: whoever had the old one is out. */
@@ -100,6 +107,7 @@ export class Users {
     checkPassword(password);
     const passwordHash = await this.#options.passwords.hash(password);
     await this.#changeAndEndSessions(name, async (trx, user) => {
+      await this.#record(trx, 'set password', user.name);
       await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', user.id).execute();
     });
   }
@@ -123,7 +131,13 @@ export class Users {
     });
   }
 
+  async #record(trx: Transaction<Schema>, action: Action, name: string): Promise<void> {
+    const { actor, audit } = this.#options;
+    await audit.record(trx, actor, { action, subject: name });
+  }
+
   async #insert(trx: Transaction<Schema>, user: NewUser, passwordHash: string): Promise<User> {
+    await this.#record(trx, 'add user', user.name);
     const row = await trx
       .insertInto('users')
       .values({

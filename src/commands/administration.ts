@@ -1,7 +1,9 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import type { Rooms } from '../rooms.js';
 import { buildRooms } from '../rooms.js';
 import type { Settings } from '../settings.js';
+import type { Actor } from '../storage/audit-trail.js';
 import type { ContentStore } from '../storage/content-store.js';
 import { DataDirectory } from '../storage/data-directory.js';
 import type { Database } from '../storage/database.js';
@@ -11,9 +13,14 @@ import { Failure } from '../values/failure.js';
 /** What commands of administration work with: the server's own rooms, on the data directory of a server that may be running. */
 export interface Premises {
   readonly rooms: Rooms;
+  /** Who calls the command, for the audit. */
+  readonly actor: Actor;
   readonly database: Database;
   readonly contents: ContentStore;
 }
+
+/** Whoever can open the data directory may see all that is in it. */
+export const OPERATOR = { id: 0, isAdministrator: true };
 
 /** Opens the data directory for a command, and closes it whatever becomes of that. @throws Failure when there is none. */
 export async function administer<T>(settings: Settings, work: (premises: Premises) => Promise<T>): Promise<T> {
@@ -26,9 +33,20 @@ export async function administer<T>(settings: Settings, work: (premises: Premise
     await migrate(database.queries);
     const contents = await directory.openContents();
     const { epoch } = await database.queries.selectFrom('server_state').select('epoch').executeTakeFirstOrThrow();
-    const rooms = buildRooms({ settings, database, contents, epoch, worker: undefined });
-    return await work({ rooms, database, contents });
+    const actor = { user: systemUser(), address: 'command line' };
+    const rooms = buildRooms({ settings, database, contents, epoch, worker: undefined, actor });
+    return await work({ rooms, actor, database, contents });
   } finally {
     await database.close();
+  }
+}
+
+/** The name of the person or program at the command line, as the operating system knows it; undefined when it does not. */
+function systemUser(): string | undefined {
+  try {
+    return os.userInfo().username;
+  } catch {
+    /* A container may run under a number that no user has. */
+    return undefined;
   }
 }

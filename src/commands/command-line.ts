@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SettingError, type SettingSources } from '../settings.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
+import { addAuditCommand } from './audit.js';
 import { addCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
 import { addLibraryCommands } from './library.js';
@@ -48,6 +49,7 @@ function buildProgram(context: CommandContext, { output, errors }: CommandLineOp
   addUserCommands(program, context);
   addLibraryCommands(program, context);
   addCheckCommand(program, context);
+  addAuditCommand(program, context);
   addSettingsCommand(program, context);
   return program;
 }

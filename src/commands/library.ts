@@ -5,7 +5,7 @@ import { Documents } from '../library/documents.js';
 import type { Libraries, ListedLibrary } from '../library/libraries.js';
 import { Lookups } from '../library/lookups.js';
 import { nameKey } from '../values/name-key.js';
-import { administer } from './administration.js';
+import { administer, OPERATOR } from './administration.js';
 import { administrationCommand, type CommandContext } from './command-context.js';
 import { settingsOf } from './setting-options.js';
 
@@ -69,16 +69,16 @@ export function addLibraryCommands(program: Command, { terminal, environment }: 
 
   administrationCommand(group, 'unlock <document>', 'check a document in whose holder cannot; give its path').action(
     async (path: string, _: unknown, command: Command) => {
-      await administer(settingsOf(command, environment).settings, async ({ database }) => {
+      await administer(settingsOf(command, environment).settings, async ({ actor, database, rooms }) => {
         const documents = new Documents(database, new Lookups(database.queries));
-        await documents.unlock(await documents.resolve(OPERATOR, path));
+        const document = await documents.resolve(OPERATOR, path);
+        await documents.unlock(document, (trx) =>
+          rooms.audit.record(trx, actor, { action: 'unlock document', documentId: document.id, subject: path }),
+        );
       });
     },
   );
 }
-
-/** Whoever can open the data directory may see all that is in it. */
-const OPERATOR = { id: 0, isAdministrator: true };
 
 function isEveryone(user: string): boolean {
   return nameKey(user) === nameKey(EVERYONE);

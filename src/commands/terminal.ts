@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import readline from 'node:readline';
 import { Writable } from 'node:stream';
 import { Failure } from '../values/failure.js';
@@ -23,6 +24,12 @@ export class Terminal {
   /** Writes a line of the command's result. */
   print(line: string): void {
     this.#options.output.write(`${line}\n`);
+  }
+
+  /** Writes lines as they come, no faster than they are taken. */
+  async printEach(lines: AsyncIterable<string>): Promise<void> {
+    const { output } = this.#options;
+    for await (const line of lines) if (!output.write(`${line}\n`)) await once(output, 'drain');
   }
 
   /** Writes a line about what went wrong. */

@@ -20,6 +20,8 @@ export interface DownloadHandlersOptions {
   readonly now: () => number;
 }
 
+type WithinTransaction = (trx: Transaction<Schema>) => Promise<void>;
+
 /** The content a download handler shows. */
 export interface OpenedContent {
   readonly contentId: Guid;
@@ -58,17 +60,23 @@ export class DownloadHandlers {
     );
   }
 
-  /** Makes a handler that shows a version's content. */
-  async open(sessionId: number, content: OpenedContent): Promise<Guid> {
-    return this.#options.database.transact((trx) => this.#insert(trx, sessionId, content, 0));
+  /** Makes a handler that shows a version's content. `also` runs last in the transaction. */
+  async open(sessionId: number, content: OpenedContent, also?: WithinTransaction): Promise<Guid> {
+    return this.#options.database.transact(async (trx) => {
+      const id = await this.#insert(trx, sessionId, content, 0);
+      await also?.(trx);
+      return id;
+    });
   }
 
-  /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. */
-  async adopt(sessionId: number, content: OpenedContent): Promise<Guid> {
+  /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. `also` runs last. */
+  async adopt(sessionId: number, content: OpenedContent, also?: WithinTransaction): Promise<Guid> {
     const { database, unclaimed } = this.#options;
     return database.transact(async (trx) => {
       await unclaimed.claim(trx, content.contentId);
-      return this.#insert(trx, sessionId, content, 1);
+      const id = await this.#insert(trx, sessionId, content, 1);
+      await also?.(trx);
+      return id;
     });
   }
 

@@ -60,6 +60,8 @@ export class Commits {
    * and takes the content over: it removes the record that said what the content was so far, and throws when that is gone. All
    * is checked in there, so that of two commits at once each sees what the other did, or nothing of it.
    *
+   * `also` runs last in it.
+   *
    * @throws Failure when it cannot be done; then nothing has changed and what `claim` did is undone.
    */
   commitVersion(
@@ -68,14 +70,17 @@ export class Commits {
     content: CompleteContent,
     properties: VersionProperties,
     claim: (trx: Transaction<Schema>) => Promise<void>,
+    also?: (trx: Transaction<Schema>, commit: Commit) => Promise<void>,
   ): Promise<Commit> {
     return this.#options.database.durably(async (trx) => {
       await claim(trx);
       checkProperties(properties);
       const place = await this.#locate(trx, caller, target);
-      return place.kind === 'existing'
+      const commit = await (place.kind === 'existing'
         ? this.#addVersion(trx, caller, place.document, content, properties)
-        : this.#addDocument(trx, caller, place.folder, place.name, content, properties);
+        : this.#addDocument(trx, caller, place.folder, place.name, content, properties));
+      await also?.(trx, commit);
+      return commit;
     });
   }
 

@@ -1,5 +1,6 @@
+import type { Transaction } from 'kysely';
 import type { Database } from '../storage/database.js';
-import type { Instant } from '../storage/schema.js';
+import type { Instant, Schema } from '../storage/schema.js';
 import type { Crc32 } from '../values/crc32.js';
 import { Failure } from '../values/failure.js';
 import { SMALLEST_VERSION, type VersionNumber } from '../values/version-number.js';
@@ -98,11 +99,16 @@ export class Documents {
     }));
   }
 
-  /** Takes a document's lock away, whoever holds it: for an administrator, when the holder cannot. Survives a loss of power. */
-  async unlock(document: Document): Promise<void> {
-    await this.#database.durably((trx) =>
-      trx.updateTable('documents').set({ locked_by: null, locked_at: null }).where('id', '=', document.id).execute(),
-    );
+  /** Takes a document's lock away, whoever holds it: for an administrator, when the holder cannot. Survives a loss of power. `also` runs last in the transaction. */
+  async unlock(document: Document, also?: (trx: Transaction<Schema>) => Promise<void>): Promise<void> {
+    await this.#database.durably(async (trx) => {
+      await trx
+        .updateTable('documents')
+        .set({ locked_by: null, locked_at: null })
+        .where('id', '=', document.id)
+        .execute();
+      await also?.(trx);
+    });
   }
 
   async #latestBetween(document: Document, least: number, most: number): Promise<Version> {

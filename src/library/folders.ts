@@ -50,9 +50,13 @@ export class Folders {
 
   /**
    * Makes the folder a path names, and those in between; one that is there already is the answer as it is. A library is never made.
-   * Survives a loss of power. @throws Failure
+   * Survives a loss of power. `also` runs last in the transaction. @throws Failure
    */
-  createPath(caller: Caller, pathText: string): Promise<Folder> {
+  createPath(
+    caller: Caller,
+    pathText: string,
+    also?: (trx: Transaction<Schema>, folder: Folder) => Promise<void>,
+  ): Promise<Folder> {
     const path = parsePath(pathText);
     if (path.kind === 'document') return Promise.reject(folderNotFound());
     const { folderId, names } = path;
@@ -67,6 +71,7 @@ export class Folders {
       }
       let folder = start;
       for (const name of below) folder = await this.#enterOrMake(trx, folder, name);
+      await also?.(trx, folder);
       return folder;
     });
   }

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import type { Action, Actor, AuditTrail } from '../storage/audit-trail.js';
 import type { Database, Queries } from '../storage/database.js';
 import type { Schema } from '../storage/schema.js';
 import { Failure } from '../values/failure.js';
@@ -10,6 +11,9 @@ import { looksLikeShortPath } from './paths.js';
 
 export interface LibrariesOptions {
   readonly database: Database;
+  readonly audit: AuditTrail;
+  /** Who makes the changes, for the audit. */
+  readonly actor: Actor;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
 }
@@ -77,7 +81,8 @@ export class Libraries {
 
   /** Gives a user a right of their own, instead of the one they had. @throws Failure when there is no such library or user. */
   async grant(libraryName: string, userName: string, access: 'read' | 'write'): Promise<void> {
-    await this.#change(libraryName, async (trx, libraryId) => {
+    const change = { action: 'change rights', subject: `${libraryName}, ${userName}: ${access}` } as const;
+    await this.#change(libraryName, change, async (trx, libraryId) => {
       const userId = await requireUser(trx, userName);
       await trx
         .insertInto('library_rights')
@@ -89,7 +94,8 @@ export class Libraries {
 
   /** Takes a user's own right away: they may do what everyone may. @throws Failure when there is no such library or user. */
   async revoke(libraryName: string, userName: string): Promise<void> {
-    await this.#change(libraryName, async (trx, libraryId) => {
+    const change = { action: 'change rights', subject: `${libraryName}, ${userName}: as everyone` } as const;
+    await this.#change(libraryName, change, async (trx, libraryId) => {
       const userId = await requireUser(trx, userName);
       await trx
         .deleteFrom('library_rights')
@@ -101,7 +107,8 @@ export class Libraries {
 
   /** Says what every user may do without a right of their own. @throws Failure when there is no such library. */
   async grantEveryone(libraryName: string, everyone: Access): Promise<void> {
-    await this.#change(libraryName, async (trx, libraryId) => {
+    const change = { action: 'change rights', subject: `${libraryName}, everyone: ${everyone}` } as const;
+    await this.#change(libraryName, change, async (trx, libraryId) => {
       await trx.updateTable('libraries').set({ everyone }).where('folder_id', '=', libraryId).execute();
     });
   }
@@ -116,18 +123,22 @@ export class Libraries {
   }
 
   async #setOffline(libraryName: string, isOffline: 0 | 1): Promise<void> {
-    await this.#change(libraryName, async (trx, libraryId) => {
+    const action = isOffline ? 'take library offline' : 'bring library online';
+    await this.#change(libraryName, { action, subject: libraryName }, async (trx, libraryId) => {
       await trx.updateTable('libraries').set({ is_offline: isOffline }).where('folder_id', '=', libraryId).execute();
     });
   }
 
   async #change(
     libraryName: string,
+    event: { readonly action: Action; readonly subject: string },
     change: (trx: Transaction<Schema>, libraryId: number) => Promise<void>,
   ): Promise<void> {
     await this.#options.database.durably(async (trx) => {
       const library = await findLibrary(trx, libraryName);
       if (!library) throw noSuchLibrary(libraryName);
+      const { actor, audit } = this.#options;
+      await audit.record(trx, actor, { ...event, folderId: library.folder_id });
       await change(trx, library.folder_id);
     });
   }
@@ -139,6 +150,8 @@ export class Libraries {
       .returning('id')
       .executeTakeFirstOrThrow();
     await trx.insertInto('libraries').values({ folder_id: id, is_offline: 0, everyone }).execute();
+    const { actor, audit } = this.#options;
+    await audit.record(trx, actor, { action: 'add library', folderId: id, subject: name });
     return id;
   }
 }

@@ -9,6 +9,7 @@ import type { Document, Version } from '../library/document.js';
 import type { Documents } from '../library/documents.js';
 import { requireContent } from '../library/requirements.js';
 import type { ZipSelection } from '../library/zip-selection.js';
+import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
 import { ContentRange } from '../storage/content-range.js';
 import { ContentMissing, type ContentReader, type ContentStore } from '../storage/content-store.js';
 import { rangeCrc32 } from '../storage/range-crc32.js';
@@ -17,8 +18,10 @@ import { Failure, StorageFailure } from '../values/failure.js';
 import { type Guid, parseGuid } from '../values/guid.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
+import { recorded } from './recorded.js';
 
 export interface DownloadRooms {
+  readonly audit: AuditTrail;
   readonly sessions: Sessions;
   readonly downloads: DownloadHandlers;
   readonly documents: Documents;
@@ -133,8 +136,14 @@ async function openHandler(
   call: Call,
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.AuthenticationTicket, call);
-  const { document, version } = await findVersion(rooms, session, args.Path, args.VersionNumber);
-  const id = await rooms.downloads.open(session.id, version);
+  const event = { action: 'open download', sessionId: session.id, subject: args.Path } as const;
+  const { document, id, version } = await recorded(rooms.audit, call, event, async () => {
+    const found = await findVersion(rooms, session, args.Path, args.VersionNumber);
+    const opened = await rooms.downloads.open(session.id, found.version, (trx) =>
+      rooms.audit.record(trx, call, { ...event, ...audited(found.version) }),
+    );
+    return { ...found, id: opened };
+  });
   return elementResult('response', {
     ...describe(document, version, args.VersionNumber),
     ChunkSize: String(negotiateChunkSize(args.PreferedChunkSize, rooms.defaultChunkSize)),
@@ -211,14 +220,8 @@ async function openZip(
   call: Call,
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
-  const { found, leftOut } = await rooms.zipSelection.select(session.user, args.Paths.split('|'));
-  const [firstLeftOut] = leftOut;
-  if (firstLeftOut && (!args.partialResult || found.length === 0)) {
-    throw new Failure(`${firstLeftOut.path}: ${firstLeftOut.reason}`);
-  }
-  if (found.length === 0) throw new Failure('No path was given.');
-  const zip = await rooms.zips.write(zipEntries(rooms.zipSelection.entries(found)));
-  const id = await adopt(rooms, session, zip);
+  const event: AuditedEvent = { action: 'zip', sessionId: session.id, subject: args.Paths };
+  const { id, leftOut } = await recorded(rooms.audit, call, event, () => stageZip(rooms, session, args, call));
   const log: Element[] = leftOut.map(({ path, reason }) => ({
     name: 'log',
     attributes: { path, error: reason },
@@ -226,24 +229,50 @@ async function openZip(
   return elementResult('Response', { success: 'true', downloadhandler: id, error: log.length > 0 ? '[log]' : '' }, log);
 }
 
-async function adopt(
+/** Writes a zip and opens a handler for it. */
+async function stageZip(
   rooms: DownloadRooms,
   session: Session,
-  zip: Awaited<ReturnType<ZipWriter['write']>>,
-): Promise<string> {
+  { Paths, partialResult }: { Paths: string; partialResult: boolean },
+  call: Call,
+): Promise<{ id: string; leftOut: Awaited<ReturnType<ZipSelection['select']>>['leftOut'] }> {
+  const { found, leftOut } = await rooms.zipSelection.select(session.user, Paths.split('|'));
+  const [firstLeftOut] = leftOut;
+  if (firstLeftOut && (!partialResult || found.length === 0)) {
+    throw new Failure(`${firstLeftOut.path}: ${firstLeftOut.reason}`);
+  }
+  if (found.length === 0) throw new Failure('No path was given.');
+  const taken: AuditedEvent[] = [];
+  const zip = await rooms.zips.write(zipEntries(rooms.zipSelection.entries(found), session, taken));
   try {
-    return await rooms.downloads.adopt(session.id, zip);
+    const id = await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...taken));
+    return { id, leftOut };
   } catch (error) {
     await rooms.zips.discard(zip.contentId);
     throw error;
   }
 }
 
-async function* zipEntries(entries: ReturnType<ZipSelection['entries']>): AsyncGenerator<ZipEntry> {
+/** What goes into the zip; of each document a line for the audit is added to `taken`. */
+async function* zipEntries(
+  entries: ReturnType<ZipSelection['entries']>,
+  session: Session,
+  taken: AuditedEvent[],
+): AsyncGenerator<ZipEntry> {
   for await (const entry of entries) {
-    if (entry.kind === 'folder') yield entry;
-    else yield { kind: 'document', path: entry.path, content: entry.version, modifiedAt: entry.version.modifiedAt };
+    if (entry.kind === 'folder') {
+      yield entry;
+      continue;
+    }
+    const { path, version } = entry;
+    taken.push({ action: 'zip', sessionId: session.id, subject: path, ...audited(version) });
+    yield { kind: 'document', path, content: version, modifiedAt: version.modifiedAt };
   }
+}
+
+/** A version as the audit names it. */
+function audited({ documentId, number }: Version): Pick<AuditedEvent, 'documentId' | 'version'> {
+  return { documentId, version: number };
 }
 
 /** DownloadDocument and its variant: they differ in which version they mean. On any failure the result is empty (CONTRACT). */
@@ -255,11 +284,15 @@ function downloadInOneCall<Arguments extends { authenticationTicket: string; Pat
     root: 'response',
     run: async (args, call) => {
       const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
-      const document = await rooms.documents.resolve(session.user, args.Path);
-      requireContent(document);
-      const version = await choose(document, args);
-      const reader = await rooms.contents.openReader(version.contentId);
-      return { kind: 'bytes', content: new ContentRange(reader, 0, version.size) };
+      const event: AuditedEvent = { action: 'download', sessionId: session.id, subject: args.Path };
+      return recorded(rooms.audit, call, event, async () => {
+        const document = await rooms.documents.resolve(session.user, args.Path);
+        requireContent(document);
+        const version = await choose(document, args);
+        await rooms.audit.recordAlone(call, { ...event, ...audited(version) });
+        const reader = await rooms.contents.openReader(version.contentId);
+        return { kind: 'bytes', content: new ContentRange(reader, 0, version.size) };
+      });
     },
     refuse: () => ({ kind: 'bytes', content: undefined }),
   };

@@ -2,11 +2,13 @@ import type { Sessions } from '../accounts/sessions.js';
 import { type Element, elementResult } from '../contract/result.js';
 import type { Documents, HistoryEntry } from '../library/documents.js';
 import type { Folders } from '../library/folders.js';
+import type { AuditTrail } from '../storage/audit-trail.js';
 import { paddedHex } from '../values/crc32.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { authenticate } from './authenticate.js';
 import { formatTime } from './date-format.js';
 import type { Operations } from './operation.js';
+import { recorded } from './recorded.js';
 
 export type LibraryOperations = Pick<
   Operations,
@@ -20,6 +22,7 @@ export interface ServerIdentity {
 }
 
 export interface LibraryOperationsRooms {
+  readonly audit: AuditTrail;
   readonly sessions: Sessions;
   readonly folders: Folders;
   readonly documents: Documents;
@@ -30,13 +33,16 @@ export interface LibraryOperationsRooms {
 
 /** The operations of CONTRACT, Library. */
 export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperations {
-  const { sessions, folders, documents, identity, now } = rooms;
+  const { audit, sessions, folders, documents, identity, now } = rooms;
   return {
     CreateFolder: {
       root: 'response',
       run: async ({ authenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, authenticationTicket, call);
-        const folder = await folders.createPath(user, Path);
+        const event = { action: 'create folder', subject: Path } as const;
+        const folder = await recorded(audit, call, event, () =>
+          folders.createPath(user, Path, (trx, { id }) => audit.record(trx, call, { ...event, folderId: id })),
+        );
         return elementResult('response', { success: 'true', FolderId: String(folder.id), FolderName: folder.name });
       },
     },

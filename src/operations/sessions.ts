@@ -44,7 +44,7 @@ export function sessionOperations({ sessions }: { readonly sessions: Sessions })
     LogOut: {
       root: 'root',
       run: async ({ AuthenticationTicket }, call) => {
-        const { user } = await sessions.logOut(AuthenticationTicket);
+        const { user } = await sessions.logOut(AuthenticationTicket, call.address);
         call.user = user.name;
         return elementResult('root', { success: 'true' });
       },

@@ -1,4 +1,4 @@
-import type { Sessions } from '../accounts/sessions.js';
+import type { Session, Sessions } from '../accounts/sessions.js';
 import { elementResult, type Result } from '../contract/result.js';
 import type { Payload } from '../contract/payload.js';
 import { MAX_CHUNK_SIZE } from '../handlers/chunk-size.js';
@@ -7,6 +7,7 @@ import { invalidUploadHandler } from '../handlers/failures.js';
 import { ChunkReservation, type ChunkOutcome, type UploadHandlers } from '../handlers/upload-handlers.js';
 import type { Commit, Commits, CommitTarget } from '../library/commits.js';
 import type { VersionProperties } from '../library/version-properties.js';
+import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
 import type { ContentStore } from '../storage/content-store.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { parseCrc32, upperHex } from '../values/crc32.js';
@@ -15,9 +16,11 @@ import { type Guid, parseGuid } from '../values/guid.js';
 import { packVersion } from '../values/version-number.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
+import { recorded } from './recorded.js';
 import { parseXmlParameters } from './xml-parameters.js';
 
 export interface UploadRooms {
+  readonly audit: AuditTrail;
   readonly sessions: Sessions;
   readonly uploads: UploadHandlers;
   readonly commits: Commits;
@@ -194,11 +197,25 @@ async function commitHandler(
   call: Call,
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
-  const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
-  const commit = await rooms.commits.commitVersion(session.user, target, staged, properties(), (trx) =>
-    rooms.uploads.consume(trx, session.id, staged.id),
-  );
+  const event = commitEvent(session, target);
+  const commit = await recorded(rooms.audit, call, event, async () => {
+    const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
+    return rooms.commits.commitVersion(
+      session.user,
+      target,
+      staged,
+      properties(),
+      (trx) => rooms.uploads.consume(trx, session.id, staged.id),
+      (trx, done) => rooms.audit.record(trx, call, { ...event, ...done }),
+    );
+  });
   return commitAnswer(commit);
+}
+
+/** What the audit is told of a commit, before it is known what came of it. */
+function commitEvent({ id }: Session, target: CommitTarget): AuditedEvent {
+  const subject = 'path' in target ? target.path : `${target.folderPath}/${target.documentName}`;
+  return { action: 'commit', sessionId: id, subject };
 }
 
 function commitAnswer(commit: Commit): Result {
@@ -226,7 +243,7 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
   rooms: UploadRooms,
   properties: (args: Arguments) => VersionProperties,
 ): Operation<Arguments> {
-  const { commits, contents, maxDocumentSize, sessions, unclaimed } = rooms;
+  const { audit, commits, contents, maxDocumentSize, sessions, unclaimed } = rooms;
   return {
     root: 'root',
     content: {
@@ -251,8 +268,16 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
         if (upload !== fileContent.placement) await fileContent.copyTo(upload);
         await upload.sync();
         const content = { id: upload.id, size: fileContent.length, crc32: fileContent.crc32 };
-        const commit = await commits.commitVersion(session.user, { path }, content, properties(args), (trx) =>
-          upload.claim(trx),
+        const event = commitEvent(session, { path });
+        const commit = await recorded(audit, call, event, async () =>
+          commits.commitVersion(
+            session.user,
+            { path },
+            content,
+            properties(args),
+            (trx) => upload.claim(trx),
+            (trx, done) => audit.record(trx, call, { ...event, ...done }),
+          ),
         );
         upload.claimed();
         return commitAnswer(commit);

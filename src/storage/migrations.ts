@@ -3,6 +3,13 @@ import type { Schema } from './schema.js';
 
 /* A migration that has been released is never changed. */
 
+/** What the table of the audit refuses. To insert in the place of a row would delete it, and tell no trigger for deletions. */
+const AUDIT_REFUSALS = [
+  ['update', ''],
+  ['delete', ''],
+  ['insert', 'when exists (select 1 from audit where id = new.id)'],
+] as const;
+
 const initial: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -135,6 +142,27 @@ const initial: Migration = {
       .addColumn('content_id', 'text', (c) => c.primaryKey())
       .addColumn('since', 'integer', (c) => c.notNull())
       .execute();
+    await db.schema
+      .createTable('audit')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('at', 'integer', (c) => c.notNull())
+      .addColumn('user_name', 'text')
+      .addColumn('user_key', 'text')
+      .addColumn('address', 'text', (c) => c.notNull())
+      .addColumn('action', 'text', (c) => c.notNull())
+      .addColumn('session_id', 'integer')
+      .addColumn('document_id', 'integer')
+      .addColumn('version', 'integer')
+      .addColumn('folder_id', 'integer')
+      .addColumn('subject', 'text', (c) => c.notNull())
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('audit_user').on('audit').column('user_key').execute();
+    await db.schema.createIndex('audit_document').on('audit').column('document_id').execute();
+    for (const [event, condition] of AUDIT_REFUSALS) {
+      await sql`create trigger ${sql.raw(`audit_no_${event}`)} before ${sql.raw(event)} on audit ${sql.raw(condition)}
+        begin select raise(abort, 'An entry of the audit is never changed or deleted.'); end`.execute(db);
+    }
   },
 };
 

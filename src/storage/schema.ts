@@ -23,6 +23,7 @@ export interface Schema {
   upload_handlers: UploadHandlersTable;
   download_handlers: DownloadHandlersTable;
   unclaimed_contents: UnclaimedContentsTable;
+  audit: AuditTable;
 }
 
 /** One row. */
@@ -177,4 +178,25 @@ export interface DownloadHandlersTable {
 export interface UnclaimedContentsTable {
   content_id: Guid;
   since: Instant;
+}
+
+/**
+ * What was done, by whom: see AuditTrail. Rows are added and never changed or deleted, triggers see to that. The numbers are no references: the
+ * entry stays when what it names is gone.
+ */
+export interface AuditTable {
+  id: Generated<number>;
+  at: Instant;
+  user_name: string | null;
+  /** The name as it compares. */
+  user_key: string | null;
+  address: string;
+  action: string;
+  session_id: number | null;
+  document_id: number | null;
+  version: VersionNumber | null;
+  folder_id: number | null;
+  subject: string;
+  /** `ok`, or why not. */
+  outcome: string;
 }

@@ -13,6 +13,8 @@ beforeEach(async () => {
 
 afterEach(() => rooms.close());
 
+const failed = (): Promise<void> => Promise.resolve();
+
 /** The user as the counts know them. */
 const ANNA = nameKey('anna');
 
@@ -119,6 +121,7 @@ test('Guesses sent at once gain nothing: most are refused unseen, for all that t
           checks++;
           return Promise.resolve(undefined);
         },
+        failed,
       })
       .catch((error: unknown) => expect(error).toHaveProperty('message', FAILED));
   const start = rooms.clock.time;
@@ -136,7 +139,7 @@ test('Several workers count together', async () => {
   });
   await fail(5);
   const check = (): Promise<true> => Promise.resolve(true);
-  await expect(other.attempt({ account: ANNA, address: ADDRESS, check })).rejects.toThrow('must wait');
+  await expect(other.attempt({ account: ANNA, address: ADDRESS, check, failed })).rejects.toThrow('must wait');
 });
 
 describe('Whoever waits', () => {
@@ -151,7 +154,7 @@ describe('Whoever waits', () => {
       },
     });
   const attemptAt = (throttle: LogInThrottle): Promise<true> =>
-    throttle.attempt({ account: ANNA, address: ADDRESS, check: () => Promise.resolve(true) });
+    throttle.attempt({ account: ANNA, address: ADDRESS, check: () => Promise.resolve(true), failed });
 
   test('is one of a bounded number: beyond that the answer is a refusal at once', async () => {
     await fail(5);
@@ -175,7 +178,7 @@ test('Log-ins beyond those that can be checked in some seconds are refused, and 
   let release = (): void => undefined;
   const held = new Promise<true>((resolve) => (release = () => resolve(true)));
   const attempts = Array.from({ length: 203 }, (_, n) =>
-    rooms.throttle.attempt({ account: `user ${n}`, address: ADDRESS, check: () => held }),
+    rooms.throttle.attempt({ account: `user ${n}`, address: ADDRESS, check: () => held, failed }),
   );
   await expect(Promise.race(attempts)).rejects.toThrow('SystemError: Too many callers are logging in');
   release();

@@ -82,13 +82,13 @@ describe('A ticket', () => {
   test.each(['', ' ', 'ticket', '3f2504e0-4f89-11d3-9a0c-0305e82c33'])('written %j is [900]', async (text) => {
     await expect(rooms.sessions.require(text)).rejects.toThrow(FAILED);
     await expect(rooms.sessions.peek(text)).rejects.toThrow(FAILED);
-    await expect(rooms.sessions.logOut(text)).rejects.toThrow(FAILED);
+    await expect(rooms.sessions.logOut(text, ADDRESS)).rejects.toThrow(FAILED);
   });
 
   test('that never was is [901]', async () => {
     await expect(rooms.sessions.require(newGuid())).rejects.toThrow(EXPIRED);
     await expect(rooms.sessions.peek(newGuid())).rejects.toThrow(EXPIRED);
-    await expect(rooms.sessions.logOut(newGuid())).rejects.toThrow(EXPIRED);
+    await expect(rooms.sessions.logOut(newGuid(), ADDRESS)).rejects.toThrow(EXPIRED);
   });
 
   test('lives 30 days from its last use', async () => {
@@ -122,9 +122,9 @@ describe('A ticket', () => {
 
   test('is [901] after logging out, and so is logging out again', async () => {
     const ticket = await logIn();
-    await rooms.sessions.logOut(ticket);
+    await rooms.sessions.logOut(ticket, ADDRESS);
     await expect(rooms.sessions.require(ticket)).rejects.toThrow(EXPIRED);
-    await expect(rooms.sessions.logOut(ticket)).rejects.toThrow(EXPIRED);
+    await expect(rooms.sessions.logOut(ticket, ADDRESS)).rejects.toThrow(EXPIRED);
   });
 
   test('of a disabled user is [901], also when the user is enabled again', async () => {
@@ -249,7 +249,7 @@ describe("A session's handlers go with it", () => {
   };
 
   const endings: [string, (ticket: Ticket) => Promise<unknown>][] = [
-    ['logging out', (ticket) => rooms.sessions.logOut(ticket)],
+    ['logging out', (ticket) => rooms.sessions.logOut(ticket, ADDRESS)],
     ['disabling the user', () => rooms.users.disable('anna')],
     ['changing the password', () => rooms.users.setPassword('anna', 'other')],
     [
@@ -272,7 +272,7 @@ describe("A session's handlers go with it", () => {
   test('and those of another session stay', async () => {
     const { ticket } = await openWithHandlers();
     const other = await openWithHandlers();
-    await rooms.sessions.logOut(ticket);
+    await rooms.sessions.logOut(ticket, ADDRESS);
     expect(await sizes(other.contents)).toEqual([0, 3]);
   });
 });

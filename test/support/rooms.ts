@@ -17,6 +17,7 @@ import { Folders } from '../../src/library/folders.js';
 import { Libraries } from '../../src/library/libraries.js';
 import { Lookups } from '../../src/library/lookups.js';
 import type { VersionProperties } from '../../src/library/version-properties.js';
+import { AuditTrail } from '../../src/storage/audit-trail.js';
 import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { migrate } from '../../src/storage/migrations.js';
@@ -62,10 +63,13 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });
+  const audit = new AuditTrail(database, now);
   const accounts = {
     database,
     passwords: FAST_PASSWORDS,
     discardHandlers: discardHandlersOf(uploads, downloads),
+    audit,
+    actor: { address: 'test' },
     trustedPassword,
     now,
   };
@@ -106,7 +110,8 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     users,
     throttle,
     sessions,
-    libraries: new Libraries(library),
+    audit,
+    libraries: new Libraries({ ...library, audit, actor: { address: 'test' } }),
     folders: new Folders(library),
     documents: new Documents(database, lookups),
     commits,

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { runCommandLine } from '../../src/commands/command-line.js';
 import { type RunningServer, startServer } from '../../src/server.js';
 import { loadSettings, type SettingName } from '../../src/settings.js';
@@ -96,10 +97,13 @@ function start(data: string, settings: SettingTexts): Promise<RunningServer> {
 /** Runs a command on a data directory. Returns what it prints. @throws with what it complains of when it fails. */
 export async function command(data: string, args: readonly string[], input = ''): Promise<string> {
   const [output, errors] = [new PassThrough(), new PassThrough()];
+  const [printed, complained] = [text(output), text(errors)];
   const environment = { LIGHTERAGE_DATA: data };
   const status = await runCommandLine(args, { input: Readable.from([input]), output, errors, environment });
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${String(errors.read())}${String(output.read())}`);
-  return String(output.read() ?? '');
+  output.end();
+  errors.end();
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${await complained}${await printed}`);
+  return printed;
 }
 
 export async function withDatabase<T>(data: string, work: (queries: Database['queries']) => Promise<T>): Promise<T> {
