@@ -187,13 +187,17 @@ class FileReader implements ContentReader {
     this.#file = file;
   }
 
+  /* Synchronous as writing is: nearly always the system has the bytes in memory, and then reading a quarter of a megabyte takes less time
+   * than asking the thread pool for it. The promise lets stores that are further away take their time. */
   read(buffer: Buffer, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#files.read(this.#file.begin(), buffer, position, (error, count) => {
+    return attempt(() => {
+      try {
+        return this.#files.read(this.#file.begin(), buffer, position);
+      } catch (error) {
+        throw new StorageFailure('The content could not be read.', { cause: error });
+      } finally {
         this.#file.end();
-        if (error) reject(new StorageFailure('The content could not be read.', { cause: error }));
-        else resolve(count);
-      });
+      }
     });
   }
 

@@ -12,7 +12,8 @@ export interface FileOperations {
   close(file: number): void;
   /** Returns how many bytes were written: fewer than asked is no error. */
   write(file: number, bytes: Buffer, offset: number, length: number, position: number): number;
-  read(file: number, buffer: Buffer, position: number, done: (error: Error | null, count: number) => void): void;
+  /** Returns how many bytes were read: fewer than asked only at the end of the file. */
+  read(file: number, buffer: Buffer, position: number): number;
   /** Brings the bytes of a file to the disk. */
   fdatasync(file: number, done: (error: Error | null) => void): void;
   /** Brings the names in a directory, opened as a file, to the disk. */
@@ -35,7 +36,7 @@ export const systemFiles: FileOperations = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   close: (file) => fs.closeSync(file),
   write: (file, bytes, offset, length, position) => fs.writeSync(file, bytes, offset, length, position),
-  read: (file, buffer, position, done) => fs.read(file, buffer, 0, buffer.length, position, done),
+  read: (file, buffer, position) => fs.readSync(file, buffer, 0, buffer.length, position),
   fdatasync: (file, done) => fs.fdatasync(file, done),
   fsync: (directory, done) => fs.fsync(directory, done),
   mkdir: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }),

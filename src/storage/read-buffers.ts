@@ -1,7 +1,7 @@
 /** Bytes of one buffer: enough that a read's fixed cost does not matter, little enough to stay in the cache. */
 const SIZE = 512 * 1024;
 
-/** As many as Node's thread pool has threads: more reads at once would only wait there. */
+/** More ranges read at once would only make each take longer. */
 const COUNT = 4;
 
 const idle: Buffer[] = [];

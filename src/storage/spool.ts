@@ -91,7 +91,7 @@ export class SpooledContent {
   async copyTo(sink: Sink): Promise<void> {
     const buffer = Buffer.allocUnsafe(Math.min(PIECE, Math.max(this.#length, 1)));
     for (let position = 0; position < this.#length;) {
-      const count = await this.#read(buffer, position);
+      const count = this.#read(buffer, position);
       if (count === 0) throw new StorageFailure('The content put aside is gone.');
       await sink.write(buffer.subarray(0, count));
       position += count;
@@ -102,13 +102,13 @@ export class SpooledContent {
     this.#file.close();
   }
 
-  #read(buffer: Buffer, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#files.read(this.#file.begin(), buffer, position, (error, count) => {
-        this.#file.end();
-        if (error) reject(new StorageFailure('The content put aside could not be read.', { cause: error }));
-        else resolve(count);
-      });
-    });
+  #read(buffer: Buffer, position: number): number {
+    try {
+      return this.#files.read(this.#file.begin(), buffer, position);
+    } catch (error) {
+      throw new StorageFailure('The content put aside could not be read.', { cause: error });
+    } finally {
+      this.#file.end();
+    }
   }
 }
