@@ -69,7 +69,7 @@ function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: R
   turns one after the other: A B C, B C A, …, ${rounds} rounds of ${seconds} s each (one that is very slow has fewer). Figures are medians of the rounds.
 - CPU is user and system time of the server's process, from \`/proc/<pid>/stat\`, per GiB of content (not of what it is
   encoded in). Memory is the peak of its resident memory (\`VmHWM\`, set back after a warm-up) above what it had when it had just started.
-- The server is what \`npm run build\` makes, with one worker and its settings as delivered, log included. Chunks go to upload handlers of their own, one for each
+- The server is what \`npm run build\` makes, with one worker and its settings as delivered, log included, but for the limits of what one user may take. Chunks go to upload handlers of their own, one for each
   connection; the last chunk, which waits for the disk, is not among them.
 - \`node-soap\` is a plain server on that package with the same WSDL that does the same job the usual way: content as a string, \`Buffer.from\`, \`appendFile\`. \`@tus/server\` is
   that project's server with its file store; it takes raw bytes, without a checksum. \`bare\` is the limit: a program on \`node:http\` that decodes what arrives in place, takes its CRC-32
