@@ -24,6 +24,8 @@ export function decodedBody(request: IncomingMessage): Readable {
 }
 
 function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): Readable {
+  /* Whoever reads it hears of errors. A message may turn out not to be worth reading, and then nobody does: that must not end the process. */
+  decoder.on('error', () => undefined);
   request.once('close', () => {
     if (!request.complete) decoder.destroy(new Error('The connection was closed.'));
   });

@@ -213,7 +213,8 @@ class SoapExchange implements EnvelopeListener {
   }
 
   async #read(): Promise<void> {
-    await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
+    const reader = this.#reader();
+    await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
     /* A body without any element, and no action that says what is meant. */
     if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
   }

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import zlib from 'node:zlib';
+import { decodedBody, drain } from '../../src/bindings/request-body.js';
+
+let server: http.Server;
+let port: number;
+let received: Promise<http.IncomingMessage>;
+
+beforeEach(async () => {
+  server = http.createServer();
+  received = once(server, 'request').then(([request]) => request as http.IncomingMessage);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  port = (server.address() as AddressInfo).port;
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function send(coding: string, body: Buffer, length = body.length): Promise<net.Socket> {
+  const socket = net.connect({ host: '127.0.0.1', port });
+  await once(socket, 'connect');
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: ${coding}\r\nContent-Length: ${length}\r\n\r\n`);
+  socket.write(body);
+  return socket;
+}
+
+test.each([
+  ['gzip', zlib.gzipSync('text')],
+  ['x-gzip', zlib.gzipSync('text')],
+  ['deflate', zlib.deflateSync('text')],
+  ['identity', Buffer.from('text')],
+])('A body in %s is decoded', async (coding, body) => {
+  await send(coding, body);
+  expect(await decodedBody(await received).toArray()).toEqual([Buffer.from('text')]);
+});
+
+test.each([
+  ['that cannot be decompressed', Buffer.from('this is not compressed'), 0],
+  ['that is cut off', zlib.gzipSync('text').subarray(0, 10), 100],
+])('A body %s harms nobody when nobody reads it', async (_what, body, missing) => {
+  const socket = await send('gzip', body, body.length + missing);
+  const decoder = decodedBody(await received);
+  if (missing > 0) socket.destroy();
+  /* By then an error has been told to whoever listens. */
+  await new Promise((resolve) => decoder.once('close', resolve));
+  expect(decoder.errored).toBeInstanceOf(Error);
+});
+
+test('Of a body whose caller is gone nothing is waited for', async () => {
+  const socket = await send('identity', Buffer.from('text'), 100);
+  const request = await received;
+  socket.destroy();
+  request.on('error', () => undefined);
+  await new Promise((resolve) => request.once('close', resolve));
+  expect(await drain(request, 1_000_000)).toBe(false);
+});
