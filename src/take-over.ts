@@ -46,7 +46,7 @@ async function settle({ uploads, downloads }: Rooms, { contents, database, log }
   await uploads.abandonUnfinished();
   await downloads.abandonOwners();
   const orphans = await new ContentCheck(database.queries, contents).orphans();
-  await contents.setAside(orphans);
+  await contents.setAside(orphans.map((id) => ({ id })));
   if (orphans.length > 0) {
     log.warn({ contents: orphans }, 'the machine was not shut down; contents without a record were put aside');
   }

@@ -4,9 +4,9 @@ import type { Rooms } from '../rooms.js';
 import { buildRooms } from '../rooms.js';
 import type { Settings } from '../settings.js';
 import type { Actor } from '../storage/audit-trail.js';
-import type { ContentStore } from '../storage/content-store.js';
 import { DataDirectory } from '../storage/data-directory.js';
 import type { Database } from '../storage/database.js';
+import type { FileContentStore } from '../storage/file-content-store.js';
 import { migrate } from '../storage/migrations.js';
 import { Failure } from '../values/failure.js';
 
@@ -16,7 +16,7 @@ export interface Premises {
   /** Who calls the command, for the audit. */
   readonly actor: Actor;
   readonly database: Database;
-  readonly contents: ContentStore;
+  readonly contents: FileContentStore;
 }
 
 /** Whoever can open the data directory may see all that is in it. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SettingError, type SettingSources } from '../settings.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { addAuditCommand } from './audit.js';
+import { addBackupCommand } from './backup.js';
 import { addCheckCommand } from './check.js';
 import type { CommandContext } from './command-context.js';
 import { addLibraryCommands } from './library.js';
@@ -50,6 +51,7 @@ function buildProgram(context: CommandContext, { output, errors }: CommandLineOp
   addLibraryCommands(program, context);
   addCheckCommand(program, context);
   addAuditCommand(program, context);
+  addBackupCommand(program, context);
   addSettingsCommand(program, context);
   return program;
 }

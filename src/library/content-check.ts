@@ -1,4 +1,4 @@
-import { ContentMissing, type ContentStore } from '../storage/content-store.js';
+import { ContentMissing, type ContentStore, type StoredName } from '../storage/content-store.js';
 import { contentCrc32 } from '../storage/content-crc32.js';
 import type { Queries } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
@@ -9,6 +9,13 @@ import { describeVersion, type VersionNumber } from '../values/version-number.js
 
 /** Records looked at together. */
 const PAGE = 500;
+
+export interface Finding {
+  /** A line for a person. */
+  readonly text: string;
+  /** What is in the store and belongs to nobody; undefined for what is missing or damaged. */
+  readonly stray?: StoredName;
+}
 
 /** Content as a record has it. */
 interface RecordedContent {
@@ -37,8 +44,8 @@ export class ContentCheck {
     this.#isNamed = prepareIsNamed(queries);
   }
 
-  /** Each finding, in a line for a person. None: all is well. */
-  async *findings(): AsyncGenerator<string> {
+  /** Each finding. None: all is well. */
+  async *findings(): AsyncGenerator<Finding> {
     yield* this.#checkVersions();
     yield* this.#checkUploads();
     yield* this.#checkDownloads();
@@ -54,7 +61,7 @@ export class ContentCheck {
     return found;
   }
 
-  async *#checkVersions(): AsyncGenerator<string> {
+  async *#checkVersions(): AsyncGenerator<Finding> {
     const newest = await this.#newestDocument();
     for (let document = 0, version = 0; ;) {
       const rows = await this.#queries
@@ -69,7 +76,7 @@ export class ContentCheck {
       for (const row of rows) {
         const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: row.crc32 });
         if (fault === undefined) continue;
-        yield `document ${row.document_id}, version ${describeVersion(row.number)}: ${fault}`;
+        yield { text: `document ${row.document_id}, version ${describeVersion(row.number)}: ${fault}` };
       }
       const last = rows.at(-1);
       if (!last) return;
@@ -87,7 +94,7 @@ export class ContentCheck {
   }
 
   /* What was staged before an unclean stop may be damaged: it is checked before it is used again, and given up then. */
-  async *#checkUploads(): AsyncGenerator<string> {
+  async *#checkUploads(): AsyncGenerator<Finding> {
     const rows = await this.#queries
       .selectFrom('upload_handlers')
       .innerJoin('server_state', 'server_state.epoch', 'upload_handlers.epoch')
@@ -96,24 +103,26 @@ export class ContentCheck {
     for (const row of rows) {
       const fault = await this.#faultOf({ id: row.id, size: row.length, crc32: row.crc32 });
       if (fault === undefined || !(await this.#hasUpload(row.id))) continue;
-      yield `a staged upload of ${row.length} bytes: ${fault}`;
+      yield { text: `a staged upload of ${row.length} bytes: ${fault}` };
     }
   }
 
-  async *#checkDownloads(): AsyncGenerator<string> {
+  async *#checkDownloads(): AsyncGenerator<Finding> {
     const rows = await this.#queries.selectFrom('download_handlers').select(['id', 'content_id', 'size']).execute();
     for (const row of rows) {
       const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: undefined });
       if (fault === undefined || !(await this.#hasDownload(row.id))) continue;
-      yield `an open download of ${row.size} bytes: ${fault}`;
+      yield { text: `an open download of ${row.size} bytes: ${fault}` };
     }
   }
 
-  async *#checkStore(): AsyncGenerator<string> {
+  async *#checkStore(): AsyncGenerator<Finding> {
     for await (const name of this.#contents.list()) {
-      if ('stranger' in name) yield `${name.stranger} in the content store is no content`;
-      else if (await this.#isOrphan(name.id))
-        yield `content ${name.id} lies in the content store, and no record names it`;
+      if ('stranger' in name) {
+        yield { text: `${name.stranger} in the content store is no content`, stray: name };
+      } else if (await this.#isOrphan(name.id)) {
+        yield { text: `content ${name.id} lies in the content store, and no record names it`, stray: name };
+      }
     }
   }
 

@@ -22,8 +22,8 @@ export interface ContentStore {
    * ContentDoubtful when its bytes may be lost, another StorageFailure when it may be tried again.
    */
   sync(id: Guid): Promise<void>;
-  /** Takes contents that no record names out of the store, to where a person may look at them. */
-  setAside(ids: readonly Guid[]): Promise<void>;
+  /** Takes what no record names out of the store, to where a person may look at it. */
+  setAside(names: readonly StoredName[]): Promise<void>;
   /** Every name in the store, in no order: contents, and what else was put there. */
   list(): AsyncIterable<StoredName>;
 }

@@ -22,7 +22,7 @@ export interface DataDirectoryOptions {
  *
  * - `lighterage.sqlite` (with `-wal` and `-shm` while it is in use): all records;
  * - `content/`: the contents, see FileContentStore;
- * - `content.aside/`: contents that no record named after a loss of power; for a person to look at, and to delete;
+ * - `content.aside/`: contents that no record named, after a loss of power or at a repair; for a person to look at, and to delete;
  * - `spool/`: empty but for the moment in which a spooled content is made;
  * - `server.lock`, `workers.lock`: held by the one server that may run on the directory, and by its workers.
  */
@@ -36,17 +36,18 @@ export class DataDirectory {
     this.root = path.resolve(root);
     const made = fs.mkdirSync(this.root, { recursive: true, mode: 0o700 });
     /* Without a database, who made the directory need not have lived to sync it. */
-    if (made !== undefined || !fs.existsSync(this.#databasePath)) syncAbove(this.root, made ?? this.root);
+    if (made !== undefined || !fs.existsSync(this.databasePath)) syncAbove(this.root, made ?? this.root);
     this.#files = files;
     this.#space = FreeSpace.of(this.root, minFree);
   }
 
-  get #databasePath(): string {
+  /** The file of the records. */
+  get databasePath(): string {
     return path.join(this.root, 'lighterage.sqlite');
   }
 
   openDatabase(): Database {
-    return new Database(this.#databasePath);
+    return new Database(this.databasePath);
   }
 
   openContents(): Promise<FileContentStore> {

@@ -23,6 +23,9 @@ export type Queries = Kysely<Schema>;
  */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** More pages than a database can have. */
+const ALL_PAGES = 0x7fff_ffff;
+
 /** Statements kept prepared. The server uses a few dozen texts; the limit is for what is composed at run time. */
 const MAX_STATEMENTS = 500;
 
@@ -54,9 +57,12 @@ export class Database {
     return this.queries.transaction().setIsolationLevel('serializable').execute(run);
   }
 
-  /** A consistent copy of the database, made while it is in use. @throws StorageFailure */
+  /**
+   * A consistent copy of the database, made while it is in use. It is made in one go, or a copy beside busy writers would begin again
+   * and again; this process does nothing else meanwhile. @throws StorageFailure
+   */
   async backup(path: string): Promise<void> {
-    await this.#sqlite.backup(path).catch((error: unknown) => {
+    await this.#sqlite.backup(path, { progress: () => ALL_PAGES }).catch((error: unknown) => {
       throw translate(error);
     });
   }

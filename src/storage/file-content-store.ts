@@ -106,13 +106,49 @@ export class FileContentStore implements ContentStore {
     }
   }
 
-  async setAside(ids: readonly Guid[]): Promise<void> {
-    if (ids.length === 0) return;
+  async setAside(names: readonly StoredName[]): Promise<void> {
+    if (names.length === 0) return;
     const aside = `${this.#root}.aside`;
     makeMissing(this.#files, path.dirname(aside), [path.basename(aside)]);
-    for (const id of ids) this.#files.rename(this.#path(id), path.join(aside, id));
+    const there = new Set(this.#files.names(aside));
+    for (const name of names) {
+      const from = 'id' in name ? this.#path(name.id) : path.join(this.#root, name.stranger);
+      const to = freeName(path.basename(from), there);
+      this.#files.rename(from, path.join(aside, to));
+      there.add(to);
+    }
     await syncDirectory(this.#files, aside);
     await syncDirectory(this.#files, path.dirname(aside));
+  }
+
+  /**
+   * Puts a content that is complete into another store as well: as another name of the same file where the file system can do that,
+   * else as a copy. Its bytes survive a loss of power after this, its name after {@link syncNames}.
+   * @throws ContentMissing, StorageFailure
+   */
+  async share(id: Guid, other: FileContentStore): Promise<'linked' | 'copied'> {
+    const [from, to] = [this.#path(id), other.#path(id)];
+    try {
+      await fs.promises.link(from, to);
+      return 'linked';
+    } catch (error) {
+      if (isNotFound(error)) throw new ContentMissing();
+      if (!CANNOT_LINK.some((code) => hasCode(error, code))) {
+        throw new StorageFailure('The content could not be linked.', { cause: error });
+      }
+    }
+    try {
+      await fs.promises.copyFile(from, to, fs.constants.COPYFILE_EXCL);
+    } catch (error) {
+      throw new StorageFailure('The content could not be copied.', { cause: error });
+    }
+    await other.sync(id);
+    return 'copied';
+  }
+
+  /** Makes the names of all contents survive a loss of power. */
+  async syncNames(): Promise<void> {
+    for (const shard of SHARDS) await syncDirectory(this.#files, path.join(this.#root, shard));
   }
 
   async *list(): AsyncIterable<StoredName> {
@@ -140,6 +176,9 @@ export class FileContentStore implements ContentStore {
     return path.join(this.#root, id.slice(0, 2), id);
   }
 }
+
+/** What a system says when a file cannot have another name there: another file system, one without links, or too many of them. */
+const CANNOT_LINK = ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'));
 
@@ -227,6 +266,11 @@ function makeMissing(files: FileOperations, parent: string, names: readonly stri
       if (!hasCode(error, 'EEXIST')) throw error;
     }
   }
+}
+
+/** The name, or one like it that is not taken. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? freeName(`${name}~`, taken) : name;
 }
 
 function attempt<T>(open: () => T): Promise<T> {

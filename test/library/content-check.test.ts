@@ -22,7 +22,7 @@ afterEach(() => rooms.close());
 
 const findings = async (contents: ContentStore = rooms.contents): Promise<string[]> => {
   const lines: string[] = [];
-  for await (const line of new ContentCheck(rooms.database.queries, contents).findings()) lines.push(line);
+  for await (const line of new ContentCheck(rooms.database.queries, contents).findings()) lines.push(line.text);
   return lines;
 };
 

@@ -38,6 +38,11 @@ export class RunningService implements Service {
     return new RunningService(data, settings, await start(data, settings));
   }
 
+  /** Starts the server on a data directory there is already; it is removed at the end like any other. */
+  static async on(data: string): Promise<RunningService> {
+    return new RunningService(data, {}, await start(data, {}));
+  }
+
   get url(): string {
     return this.#server.url;
   }
