@@ -4,6 +4,8 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/test/interop/', '<rootDir>/test/browser/', '<rootDir>/test/crash/'],
+  /* Both cores of a machine that has two. */
+  maxWorkers: '100%',
   /* Nothing is measured by the clock: this is for a machine that has much else to do. */
   testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
