@@ -89,13 +89,13 @@ describe('A server that is stopped', () => {
   let service: RunningService;
   let anna: Caller;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     service = await RunningService.start();
     await service.addUsers('anna');
     anna = await service.trust('anna');
   });
 
-  afterEach(() => service.end());
+  afterAll(() => service.end());
 
   test('in the middle of an upload and started again goes on with it', async () => {
     const [first, second, third] = chunks(3) as [Buffer, Buffer, Buffer];
@@ -140,21 +140,27 @@ describe('A server that is stopped', () => {
   });
 });
 
+/** A server on an empty directory, and a user of it. */
+async function startProcess(workers: number): Promise<{ server: ServerProcess; anna: Caller }> {
+  const server = await ServerProcess.start(workers);
+  await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
+  return { server, anna: await server.trust('anna') };
+}
+
 describe.each([1, 2])('A server of %d processes that is killed', (workers) => {
   let server: ServerProcess;
   let anna: Caller;
 
   beforeAll(async () => {
-    server = await ServerProcess.start(workers);
-    await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
-    anna = await server.trust('anna');
+    ({ server, anna } = await startProcess(workers));
   });
 
   afterAll(async () => {
     expect(await server.stop()).toBe(0);
     expect(await server.command(['check'])).toBe(ALL_IS_WELL);
-    await server.end();
   });
+
+  afterAll(() => server.end());
 
   test('in the middle of a chunk and started again has all that was acknowledged, and goes on', async () => {
     const [first, second, third, fourth] = chunks(4) as [Buffer, Buffer, Buffer, Buffer];
@@ -177,6 +183,35 @@ describe.each([1, 2])('A server of %d processes that is killed', (workers) => {
     expect((await anna.readChunk(download)).children).toEqual([fourth.toString('base64')]);
     expect(await server.command(['check'])).toBe(ALL_IS_WELL);
   });
+
+  test('takes chunks of one handler over connections of their own, one after the other and at once', async () => {
+    const separate = anna.overConnections();
+    const [one, other] = [await anna.openUpload(), await anna.openUpload()];
+    const inOrder = chunks(6);
+    for (const chunk of inOrder) expect(await separate.sendChunk(one, chunk)).toEqual(TAKEN);
+    await goOn(anna, one, inOrder, chunks(1));
+
+    const atOnce = Array.from({ length: 6 }, (_, n) => Buffer.alloc(300_000, `chunk ${n} `));
+    const answers = await Promise.all(atOnce.map((chunk) => separate.sendChunk(other, chunk)));
+    expect(answers).toEqual(atOnce.map(() => TAKEN));
+    await anna.sendChunk(other, Buffer.alloc(0), { crc: '0', isLast: true });
+    await anna.commit(other, '/Public/at once.bin');
+    const file = await anna.download('/Public/at once.bin');
+    const pieces = atOnce.map((_, n) => file.toString('latin1', n * 300_000, (n + 1) * 300_000));
+    expect(file.length).toBe(1_800_000);
+    expect(pieces.sort()).toEqual(atOnce.map((chunk) => chunk.toString('latin1')).sort());
+  });
+});
+
+describe('A server that is killed', () => {
+  let server: ServerProcess;
+  let anna: Caller;
+
+  beforeAll(async () => {
+    ({ server, anna } = await startProcess(1));
+  });
+
+  afterAll(() => server.end());
 
   test('finds out what was damaged while it was down: such a handler is gone, never wrong', async () => {
     const [sent, rest] = [chunks(2), chunks(1)];
@@ -215,23 +250,5 @@ describe.each([1, 2])('A server of %d processes that is killed', (workers) => {
     await goOn(anna, untouched, sent, rest);
     await goOn(anna, longer, sent, rest);
     expect(await server.command(['check'])).toBe(ALL_IS_WELL);
-  });
-
-  test('takes chunks of one handler over connections of their own, one after the other and at once', async () => {
-    const separate = anna.overConnections();
-    const [one, other] = [await anna.openUpload(), await anna.openUpload()];
-    const inOrder = chunks(6);
-    for (const chunk of inOrder) expect(await separate.sendChunk(one, chunk)).toEqual(TAKEN);
-    await goOn(anna, one, inOrder, chunks(1));
-
-    const atOnce = Array.from({ length: 6 }, (_, n) => Buffer.alloc(300_000, `chunk ${n} `));
-    const answers = await Promise.all(atOnce.map((chunk) => separate.sendChunk(other, chunk)));
-    expect(answers).toEqual(atOnce.map(() => TAKEN));
-    await anna.sendChunk(other, Buffer.alloc(0), { crc: '0', isLast: true });
-    await anna.commit(other, '/Public/at once.bin');
-    const file = await anna.download('/Public/at once.bin');
-    const pieces = atOnce.map((_, n) => file.toString('latin1', n * 300_000, (n + 1) * 300_000));
-    expect(file.length).toBe(1_800_000);
-    expect(pieces.sort()).toEqual(atOnce.map((chunk) => chunk.toString('latin1')).sort());
   });
 });
