@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import type { Report } from '../interop/report.js';
+import type { Report } from '../support/report.js';
 import { MISSING_PAGE, type Witness } from './witness.js';
 
 /** How somebody looks at a page. */

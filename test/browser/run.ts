@@ -11,8 +11,8 @@ import { RunningServer } from '../../scripts/running-server.js';
 import { inTemporaryDirectory } from '../../scripts/temporary-directory.js';
 import { loadContract } from '../../src/contract/wsdl-reader.js';
 import { crc32, upperHex } from '../../src/values/crc32.js';
-import { requirePackages } from '../interop/debian-packages.js';
-import { Report } from '../interop/report.js';
+import { requirePackages } from '../support/debian-packages.js';
+import { Report } from '../support/report.js';
 import { checkAppearances } from './appearance.js';
 import { Witness } from './witness.js';
 

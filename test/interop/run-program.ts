@@ -1,5 +1,5 @@
-import { run } from './command.js';
-import type { Report } from './report.js';
+import { run } from '../support/command.js';
+import type { Report } from '../support/report.js';
 import type { Program } from './toolkit.js';
 
 /**

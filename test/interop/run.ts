@@ -18,11 +18,11 @@ import { php } from './clients/php/php.js';
 import { soapLite } from './clients/soap-lite/soap-lite.js';
 import { suds } from './clients/python/suds.js';
 import { zeep } from './clients/python/zeep.js';
-import { succeed, type Command } from './command.js';
-import { requirePackages } from './debian-packages.js';
+import { RunningServer } from '../../scripts/running-server.js';
+import { succeed, type Command } from '../support/command.js';
+import { requirePackages } from '../support/debian-packages.js';
+import { Report } from '../support/report.js';
 import { InternetTripwire } from './internet-tripwire.js';
-import { Report } from './report.js';
-import { RunningServer } from './running-server.js';
 import { runProgram } from './run-program.js';
 import type { Toolkit, Workshop } from './toolkit.js';
 
@@ -55,11 +55,13 @@ report.sum();
 process.exitCode = report.failed === 0 ? 0 : 1;
 
 async function serveAndUseAll(): Promise<void> {
-  const password = randomBytes(12).toString('base64url');
-  const server = await report.check('the server starts', () => RunningServer.start(join(workplace, 'data'), password));
+  const adminPassword = randomBytes(12).toString('base64url');
+  const server = await report.check('the server starts', () =>
+    RunningServer.start({ data: join(workplace, 'data'), adminPassword }),
+  );
   if (server === undefined) return;
   try {
-    await useAll(`${server.origin}/srv.asmx`, password);
+    await useAll(`${server.url}/srv.asmx`, adminPassword);
   } finally {
     await report.check('the server stops', () => server.stop());
   }

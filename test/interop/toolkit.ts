@@ -1,6 +1,6 @@
-import type { Command } from './command.js';
+import type { Command } from '../support/command.js';
 import type { InternetTripwire } from './internet-tripwire.js';
-import type { Report } from './report.js';
+import type { Report } from '../support/report.js';
 
 /** What a toolkit finds when it makes its programs. */
 export interface Workshop {

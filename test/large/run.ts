@@ -15,7 +15,7 @@ import { Session } from '../../scripts/client/session.js';
 import { uploadFile } from '../../scripts/client/upload.js';
 import { RunningServer } from '../../scripts/running-server.js';
 import { inTemporaryDirectory } from '../../scripts/temporary-directory.js';
-import { Report } from '../interop/report.js';
+import { Report } from '../support/report.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

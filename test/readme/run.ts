@@ -9,7 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inTemporaryDirectory } from '../../scripts/temporary-directory.js';
-import { Report } from '../interop/report.js';
+import { Report } from '../support/report.js';
 import { type Block, blocksOf } from './blocks.js';
 import { Shell } from './shell.js';
 import { StartedServer } from './started-server.js';
