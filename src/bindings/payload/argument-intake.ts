@@ -13,7 +13,7 @@ import {
   UnreadableMessage,
 } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
-import type { BufferPool } from './buffer-pool.js';
+import type { BufferPool, PooledBuffer } from './buffer-pool.js';
 import { memoryPayload } from './memory-payload.js';
 
 /**
@@ -21,6 +21,9 @@ import { memoryPayload } from './memory-payload.js';
  * broken connection. Past that the message is given up.
  */
 const EXCESS_READ = 64 * 1024 * 1024;
+
+/** How long a caller may take to fill a buffer, ms: it is of no use to one who is slower than a megabyte a second. */
+const FILLING_LIMIT_MS = 250;
 
 /** What a binding does with a parameter that comes twice: SOAP takes the first, GET and POST join them by a comma (WIRE.md). */
 export type Duplicates = 'first' | 'join';
@@ -116,8 +119,8 @@ export class ArgumentIntake implements ArgumentReceiver {
       payload.waitIn(spooled);
     }
     const buffer = await this.#buffers.acquire();
-    await this.#hold(() => buffer.release());
-    payload.gatherIn(buffer.bytes);
+    payload.gatherIn(buffer);
+    await this.#hold(() => payload.stopGathering());
     return payload;
   }
 
@@ -214,8 +217,13 @@ class ArrivingPayload implements Payload, ContentReceiver {
   #sink: PayloadSink | undefined;
   #placement: Placement | undefined;
   #spooled: SpooledContent | undefined;
-  #buffer: Buffer = NO_BUFFER;
+  #buffer: PooledBuffer | undefined;
   #gathered = 0;
+  #patience: NodeJS.Timeout | undefined;
+  /** Whether the sink is busy with the buffer. */
+  #isSending = false;
+  /** What had been gathered when the buffer was given back, on its way. */
+  #leftover: Promise<void> | undefined;
 
   constructor(limit: number, listener: PayloadListener) {
     this.#limit = limit;
@@ -244,8 +252,18 @@ class ArrivingPayload implements Payload, ContentReceiver {
     this.#sink = spooled;
   }
 
-  gatherIn(buffer: Buffer): void {
+  /** Bytes are gathered here, as long as they come fast. */
+  gatherIn(buffer: PooledBuffer): void {
     this.#buffer = buffer;
+    this.#patience = setTimeout(() => this.#stopWaiting(), FILLING_LIMIT_MS);
+  }
+
+  /** Gives the buffer back, whatever is in it. */
+  stopGathering(): void {
+    clearTimeout(this.#patience);
+    this.#buffer?.release();
+    this.#buffer = undefined;
+    this.#gathered = 0;
   }
 
   write(bytes: Buffer): void | Promise<void> {
@@ -256,13 +274,16 @@ class ArrivingPayload implements Payload, ContentReceiver {
       throw new MessageTooLarge(`The content is longer than ${this.#limit} bytes.`);
     }
     this.#crc = crc32(bytes, this.#crc);
-    if (room > 0 && this.#sink) return this.#gather(bytes.length > room ? bytes.subarray(0, room) : bytes);
+    if (room <= 0) return;
+    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    return this.#leftover ? this.#leftover.then(() => this.#gather(kept)) : this.#gather(kept);
   }
 
   end(): void | Promise<void> {
-    const last = this.#buffer.subarray(0, this.#gathered);
-    this.#gathered = 0;
-    if (last.length > 0) return this.#send(last);
+    clearTimeout(this.#patience);
+    if (this.#leftover) return this.#leftover;
+    const last = this.#takeGathered();
+    if (last) return this.#send(last);
   }
 
   async copyTo(sink: PayloadSink): Promise<void> {
@@ -270,14 +291,54 @@ class ArrivingPayload implements Payload, ContentReceiver {
   }
 
   #gather(bytes: Buffer): void | Promise<void> {
-    const copied = bytes.copy(this.#buffer, this.#gathered);
+    const buffer = this.#buffer?.bytes;
+    if (!buffer) return this.#send(bytes);
+    const copied = bytes.copy(buffer, this.#gathered);
     this.#gathered += copied;
-    if (this.#gathered < this.#buffer.length) return;
+    if (this.#gathered < buffer.length) return;
     this.#gathered = 0;
-    const written = this.#send(this.#buffer);
+    this.#patience?.refresh();
+    const written = this.#send(buffer);
     const rest = bytes.subarray(copied);
-    if (isPending(written)) return written.then(() => this.#gather(rest));
-    return this.#gather(rest);
+    if (!isPending(written)) return this.#gather(rest);
+    this.#isSending = true;
+    return written.then(() => {
+      this.#isSending = false;
+      return this.#gather(rest);
+    });
+  }
+
+  #takeGathered(): Buffer | undefined {
+    const gathered = this.#buffer?.bytes.subarray(0, this.#gathered);
+    this.#gathered = 0;
+    return gathered && gathered.length > 0 ? gathered : undefined;
+  }
+
+  /**
+   * The caller is too slow to fill a buffer. It gets no other: what it sends goes straight to its place, which is no more than the disk can do at
+   * that pace, and however many slow callers there are, they keep no buffer from anybody else.
+   */
+  #stopWaiting(): void {
+    if (this.#isSending) {
+      this.#patience?.refresh();
+      return;
+    }
+    const leftover = this.#sendLeftover();
+    this.#leftover = leftover;
+    /* What went wrong is told to the reader, when it writes next or ends. */
+    leftover.then(
+      () => (this.#leftover = undefined),
+      () => undefined,
+    );
+  }
+
+  async #sendLeftover(): Promise<void> {
+    try {
+      const last = this.#takeGathered();
+      if (last) await this.#send(last);
+    } finally {
+      this.stopGathering();
+    }
   }
 
   /* The rest of a message is read although its content cannot be kept, or the caller would not see why. */
@@ -295,5 +356,3 @@ class ArrivingPayload implements Payload, ContentReceiver {
     this.#listener.fail(error);
   }
 }
-
-const NO_BUFFER: Buffer = Buffer.alloc(0);

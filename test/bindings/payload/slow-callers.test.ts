@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { answer, NUMBER } from '../../support/answer.js';
+import { type Caller, hexCrc32 } from '../../support/caller.js';
+import { eventually } from '../../support/eventually.js';
+import { RunningService } from '../../support/running-service.js';
+import { readMetric } from '../../support/server-figures.js';
+
+/* Callers who send their content slowly, or not at all. */
+
+let service: RunningService;
+let caller: Caller;
+
+beforeAll(async () => {
+  /* 32 buffers. */
+  service = await RunningService.start({ memory: '8MiB' });
+  caller = await service.logIn();
+});
+
+afterAll(() => service.end());
+
+test('More slow callers than there are buffers keep nobody from sending, though they have no ticket', async () => {
+  const body =
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><UploadDocument xmlns="http://tempuri.org/"><fileContent>AAAA';
+  const request =
+    'POST /srv.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nSOAPAction: "http://tempuri.org/UploadDocument"\r\n' +
+    `Content-Length: 1000000\r\n\r\n${body}`;
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => connect()));
+  for (const socket of sockets) socket.write(request);
+  await eventually(
+    () => readMetric(service.url, 'lighterage_memory_waiting'),
+    (waiting) => waiting === 0,
+  );
+  await caller.store('/Public/meanwhile.txt', Buffer.from('meanwhile'));
+  expect(await caller.download('/Public/meanwhile.txt')).toEqual(Buffer.from('meanwhile'));
+  for (const socket of sockets) socket.destroy();
+});
+
+test('What comes slowly is kept as it is', async () => {
+  const handler = await caller.openUpload();
+  const content = Buffer.from(Array.from({ length: 700_000 }, (_, n) => n % 251));
+  const beginning = `--b\r\nContent-Disposition: form-data; name="authenticationTicket"\r\n\r\n${caller.ticket}\r\n--b\r\nContent-Disposition: form-data; name="uploadHandler"\r\n\r\n${handler}\r\n--b\r\nContent-Disposition: form-data; name="fileChunk"; filename="f"\r\n\r\n`;
+  const end = `\r\n--b\r\nContent-Disposition: form-data; name="chunkHEXCRC"\r\n\r\n${hexCrc32(content)}\r\n--b\r\nContent-Disposition: form-data; name="lastChunk"\r\n\r\ntrue\r\n--b--\r\n`;
+  const length = beginning.length + content.length + end.length;
+  const socket = await connect();
+  socket.write(
+    `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${length}\r\n\r\n${beginning}`,
+  );
+  socket.write(content.subarray(0, 300_000));
+  await eventually(takenBuffers, (bytes) => bytes > 0);
+  await eventually(takenBuffers, (bytes) => bytes === 0);
+  socket.write(content.subarray(300_000, 300_010));
+  socket.write(content.subarray(300_010));
+  socket.write(end);
+  expect(String(await once(socket, 'data'))).toContain('success="true"');
+  socket.destroy();
+  expect(await caller.commit(handler, '/Public/slow.bin')).toEqual(
+    answer('root', { success: 'true', DocumentId: NUMBER, VersionId: '1000000' }),
+  );
+  expect((await caller.download('/Public/slow.bin')).equals(content)).toBe(true);
+});
+
+function takenBuffers(): Promise<number> {
+  return readMetric(service.url, 'lighterage_memory_budget_bytes{part="used"}');
+}
+
+async function connect(): Promise<net.Socket> {
+  const socket = net.connect({ host: '127.0.0.1', port: Number(new URL(service.url).port) });
+  await once(socket, 'connect');
+  return socket;
+}
