@@ -43,6 +43,8 @@ export function summarizeProfile(file: string, from: bigint, until: bigint): { n
 function describe({ functionName, lineNumber, url }: CpuProfile['nodes'][number]['callFrame']): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   if (url === '') return name;
-  const place = url.startsWith('file://') ? path.relative(ROOT, fileURLToPath(url)) : url;
+  const place = url.startsWith('file://')
+    ? path.relative(ROOT, fileURLToPath(url)).replace(/^.*(?=node_modules\/)/, '')
+    : url;
   return `${name} (${place}:${lineNumber + 1})`;
 }

@@ -165,7 +165,7 @@ function workerSamples({ workers }: Results): Sample[] {
     value: two / one,
     doubt:
       loadShare + othersShare > LOAD_LIMIT
-        ? `${direction}: of the cores ${percent(loadShare)} were taken by the load generator, ${percent(othersShare)} by other programs`
+        ? `of the cores ${percent(loadShare)} were taken by the load generator, ${percent(othersShare)} by other programs`
         : undefined,
   }));
 }

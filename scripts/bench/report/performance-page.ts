@@ -49,9 +49,9 @@ function section(title: string, text: string | undefined, note?: string): string
 
 const PROFILE_NOTE =
   "From Node.js's own profiler (`--cpu-prof`) in the server while it was under load: the functions that took the most time of their own, as " +
-  'parts of all time that was not idle. `(program)` is native code outside of JavaScript: the system calls that read ' +
-  'from sockets, and the HTTP parser. Functions without a place are native: `crc32` is zlib’s, `writeBuffer` is the system call that ' +
-  'writes to the file, `base64Write`, `latin1Slice` and their like decode and encode.';
+  'parts of all time that was not idle. Functions without a place are native: `writeBuffer` and `writev` write to a file or a socket, ' +
+  '`read` reads a file, `base64Write`, `slice` and their like decode and encode; `(program)` is native code outside of JavaScript, such as what reads ' +
+  'from sockets and the HTTP parser. What SQLite does counts as its caller’s, `executeQuery`.';
 
 function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: RunConditions): string {
   const { load, server } = cores;

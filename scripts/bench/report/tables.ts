@@ -1,6 +1,6 @@
 import type { Direction, Results, TransferResult } from '../results.js';
 import { NAMES } from '../suites/contestants.js';
-import { cpuPerGib, isSameCell, passes, type Sample, type Target, targetsOf, verdict } from '../targets.js';
+import { cpuPerGib, isSameCell, passes, type Target, targetsOf, verdict } from '../targets.js';
 import { figure, MIB, sizeText } from '../units.js';
 import { table } from './table.js';
 
@@ -124,29 +124,35 @@ export function workersTable({ workers }: Results): string | undefined {
 }
 
 export function targetsTable(results: Results): string {
-  const rows = targetsOf(results)
-    .filter((target) => target.samples.length > 0)
-    .map((target) => [target.what, limitText(target), samplesText(target), verdict(target)]);
-  return table(['target', 'limit', 'found', ''], rows);
+  const targets = targetsOf(results).filter((target) => target.samples.length > 0);
+  const rows = targets.map((target) => [target.what, limitText(target), rangeText(target), verdict(target)]);
+  const failures = targets.flatMap(failureText);
+  return [
+    table(['target', 'limit', 'found', ''], rows),
+    ...(failures.length === 0 ? [] : ['Past their limits:', failures.map((text) => `- ${text}`).join('\n')]),
+  ].join('\n\n');
 }
 
 function limitText({ kind, limit, unit }: Target): string {
   return `${kind === 'at most' ? '≤' : '≥'} ${Number(limit.toFixed(2))}${unit === 'MiB' ? ' MiB' : ''}`;
 }
 
-/** From the best to the worst; where it did not pass, and why that may be. */
-function samplesText(target: Target): string {
-  const values = target.samples.map((sample) => sample.value);
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map(figure);
-  const range = lowest === highest ? (lowest ?? '') : `${lowest ?? ''} … ${highest ?? ''}`;
-  const failed = target.samples.filter((sample) => !passes(target, sample));
-  if (failed.length === 0 || target.samples.length === 1) return [range, ...doubts(failed)].join('; ');
-  const where = failed.map(({ value, where: place }) => `${place}: ${figure(value)}`).join(', ');
-  return [`${range} (past it: ${where})`, ...doubts(failed)].join('; ');
+/** From the lowest to the highest of all sizes and numbers of connections. */
+function rangeText({ samples }: Target): string {
+  const values = samples.map((sample) => sample.value);
+  const [lowest = '', highest = ''] = [Math.min(...values), Math.max(...values)].map(figure);
+  return lowest === highest ? lowest : `${lowest} … ${highest}`;
 }
 
-function doubts(samples: readonly Sample[]): string[] {
-  return [...new Set(samples.flatMap(({ doubt }) => (doubt === undefined ? [] : [doubt])))];
+/** Where a target was missed, and what there is to doubt about that. */
+function failureText(target: Target): string[] {
+  const failed = target.samples.filter((sample) => !passes(target, sample));
+  if (failed.length === 0) return [];
+  const places = failed.map(({ doubt, value, where }) => {
+    const text = `${where} ${figure(value)}`;
+    return doubt === undefined ? text : `${text} (${doubt})`;
+  });
+  return [`${target.what}: ${places.join(', ')}`];
 }
 
 export function profilesTables({ profiles }: Results): string | undefined {
