@@ -193,7 +193,10 @@ test.each([
 ])('Entries cannot be %s', async (_, statement) => {
   const before = await entries();
   await service.database((queries) =>
-    expect(statement.execute(queries)).rejects.toThrow('An entry of the audit is never changed or deleted.'),
+    /* Not toThrow: the driver makes its errors in the realm of the test file that loaded it first. */
+    expect(statement.execute(queries)).rejects.toMatchObject({
+      message: expect.stringContaining('An entry of the audit is never changed or deleted.') as string,
+    }),
   );
   expect(await entries()).toEqual(before);
 });
