@@ -6,9 +6,16 @@ import type { Binding } from './service.js';
 import type { Session } from './session.js';
 import type { TransferOptions } from './upload.js';
 
-/** How often a chunk is asked for before the way to the server is given up as broken, and the pause between, ms. */
-const ATTEMPTS = 5;
-const PAUSE_MS = 1000;
+/** How often a chunk is asked for before the way to the server is given up as broken. */
+const ATTEMPTS = 7;
+
+/** The pause before it is asked for a second time, ms; doubled each time. In all that is long enough for a server to start again. */
+const FIRST_PAUSE_MS = 100;
+
+/** A chunk is not what its checksum says. */
+class ChunkDamaged extends Error {
+  override readonly name = 'ChunkDamaged';
+}
 
 /** A chunked download: what it shows stays the same, whatever happens to the document. */
 export class Download {
@@ -48,7 +55,7 @@ export class Download {
     return new Download(session, binding, answer);
   }
 
-  /** The chunks from `offset` on, each as it arrived undamaged. @throws CallFailed */
+  /** The chunks from `offset` on, each as it arrived undamaged. @throws as {@link read}. */
   async *chunks(offset = 0, binding = this.#binding): AsyncGenerator<Buffer> {
     for (let position = offset; position < this.size;) {
       const chunk = await this.#patiently(() => this.read(position, binding));
@@ -57,7 +64,7 @@ export class Download {
     }
   }
 
-  /** Asks for the chunk at an offset, once. @throws CallFailed, also when it arrived damaged. */
+  /** Asks for the chunk at an offset, once. @throws CallFailed, ChunkDamaged, and what `fetch` throws. */
   async read(offset: number, binding = this.#binding): Promise<Buffer> {
     const { attributes, text } = await this.#session.call(binding, 'DownloadFileChunk', {
       DownloadHandler: this.#handler,
@@ -66,7 +73,7 @@ export class Download {
     });
     const chunk = Buffer.from(text, 'base64');
     if (chunk.length === 0 || paddedHex(crc32(chunk)) !== attributes['chunkCRC32']) {
-      throw new CallFailed('DownloadFileChunk', `The chunk at ${offset} arrived damaged.`);
+      throw new ChunkDamaged(`The chunk at ${offset} arrived damaged.`);
     }
     return chunk;
   }
@@ -76,13 +83,14 @@ export class Download {
     await this.#session.call('POST', 'DeleteDownloadHandler', { DownloadHandler: this.#handler });
   }
 
-  /** Asking twice does no harm, so a chunk that did not come is asked for again. */
+  /** Asking twice does no harm, so a chunk that did not come, or came damaged, is asked for again; one that was refused is not. */
   async #patiently(read: () => Promise<Buffer>): Promise<Buffer> {
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       try {
         return await read();
-      } catch {
-        await delay(PAUSE_MS);
+      } catch (error) {
+        if (error instanceof CallFailed) throw error;
+        await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1));
       }
     }
     return read();

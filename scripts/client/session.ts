@@ -4,11 +4,12 @@ import type { Arguments, Binding, Service } from './service.js';
 /** Somebody who is logged in: every call is made with their ticket. */
 export class Session {
   readonly #service: Service;
-  readonly #ticket: string;
+  readonly ticket: string;
 
-  private constructor(service: Service, ticket: string) {
+  /** Of a ticket that is known already. */
+  constructor(service: Service, ticket: string) {
     this.#service = service;
-    this.#ticket = ticket;
+    this.ticket = ticket;
   }
 
   /** @throws CallFailed when the name or the password is wrong. */
@@ -18,11 +19,11 @@ export class Session {
   }
 
   ask(binding: Binding, operation: string, args: Arguments): Promise<Answer> {
-    return this.#service.ask(binding, operation, { authenticationTicket: this.#ticket, ...args });
+    return this.#service.ask(binding, operation, { authenticationTicket: this.ticket, ...args });
   }
 
   call(binding: Binding, operation: string, args: Arguments): Promise<Answer> {
-    return this.#service.call(binding, operation, { authenticationTicket: this.#ticket, ...args });
+    return this.#service.call(binding, operation, { authenticationTicket: this.ticket, ...args });
   }
 
   /** The ticket is worth nothing afterwards. */
