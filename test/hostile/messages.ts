@@ -1,0 +1,169 @@
+import zlib from 'node:zlib';
+import { escapeText } from '../../src/contract/element-writer.js';
+import { type Attack, type Premises, requireThat } from './premises.js';
+
+const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
+
+const MIB = 1024 * 1024;
+
+/** Messages that are no more than they seem, and cost more. */
+export const MESSAGES: readonly Attack[] = [
+  envelopes('an entity bomb', `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">${entities(20)}]>${envelope('<UID>&a20;</UID>')}`),
+  envelopes(
+    'an external entity',
+    `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>${envelope('<UID>&b;</UID>')}`,
+  ),
+  envelopes('a document type from elsewhere', `<!DOCTYPE a SYSTEM "http://127.0.0.1:1/a.dtd">${envelope('')}`),
+  envelopes('elements nested 100,000 deep', envelope('<a>'.repeat(100_000))),
+  envelopes('elements side by side', envelope('<a/>'.repeat(200_000))),
+  envelopes('100,000 attributes', envelope(`<a ${attributes(100_000)}/>`)),
+  envelopes('a million attributes', envelope(`<a ${attributes(1_000_000)}/>`)),
+  envelopes('50,000 namespaces', envelope(`<a ${namespaces(50_000)}/>`)),
+  envelopes('an element name of half a MiB', envelope(`<${'n'.repeat(MIB / 2)}/>`)),
+  envelopes('an attribute of 10 MiB', envelope(`<a b="${'c'.repeat(10 * MIB)}"/>`)),
+  envelopes('a text of 10 MiB', envelope(`<UID>${'c'.repeat(10 * MIB)}</UID>`)),
+  envelopes('a comment of 10 MiB', `<!--${'c'.repeat(10 * MIB)}-->${envelope('')}`),
+  envelopes('100,000 references', envelope(`<UID>${'&#65;'.repeat(100_000)}</UID>`)),
+  envelopes('a reference without end', envelope(`<UID>&${'a'.repeat(MIB / 2)}`)),
+  envelopes('null bytes', envelope('<UID>a\0b</UID><PWD>\0</PWD>')),
+  envelopes('overlong UTF-8', envelope('<UID>\xc0\xbcb\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf</UID>')),
+  envelopes('surrogates in UTF-8', envelope('<UID>\xed\xa0\x80\xed\xb0\x80</UID>')),
+  envelopes('UTF-16 that breaks off', '\xff\xfe<\0a\0>\0x'),
+  { name: 'xmlParameters with all of that', run: xmlParameters },
+  { name: 'arguments without end', run: forms },
+  { name: 'headers of 10 MiB', run: headers },
+  { name: 'bodies that decompress to a GiB', run: bombs },
+];
+
+function envelopes(name: string, text: string): Attack {
+  return {
+    name,
+    run: async ({ attacker }) => {
+      requireAnswer(await attacker.ask(soap(Buffer.from(text, 'latin1'))));
+    },
+  };
+}
+
+async function xmlParameters({ attacker, handler, ticket }: Premises): Promise<void> {
+  const item = (value: string): string => `<xmlparameters><item NAME="DESCRIPTION" VALUE="${value}"/></xmlparameters>`;
+  for (const parameters of [
+    `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">${entities(20)}]>${item('&a20;')}`,
+    `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>${item('&b;')}`,
+    '<a>'.repeat(50_000),
+    '<xmlparameters>'.repeat(20_000),
+    `<xmlparameters ${attributes(50_000)}/>`,
+    `<xmlparameters>${'<item/>'.repeat(50_000)}</xmlparameters>`,
+    item('&#65;'.repeat(100_000)),
+    item('&'.repeat(300_000)),
+    `<!--${'-'.repeat(500_000)}`,
+    `<![CDATA[${']'.repeat(500_000)}`,
+    '<'.repeat(500_000),
+  ]) {
+    const args = {
+      authenticationTicket: ticket,
+      path: '/Public/x.txt',
+      uploadHandler: handler,
+      xmlParameters: parameters,
+    };
+    const elements = Object.entries(args).map(([name, value]) => `<${name}>${escapeText(value)}</${name}>`);
+    const answer = await attacker.ask(
+      soap(Buffer.from(envelope(elements.join(''), 'UploadDocumentWithHandler3')), 'UploadDocumentWithHandler3'),
+    );
+    requireAnswer(answer);
+    requireThat(!answer.includes('success="true"'), `It was taken: ${answer}`);
+  }
+}
+
+async function forms({ attacker }: Premises): Promise<void> {
+  const post = (type: string, body: string): string =>
+    `POST /srv.asmx/AuthenticateUser HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const urlencoded = 'application/x-www-form-urlencoded';
+  const multipart = 'multipart/form-data; boundary=b';
+  for (const request of [
+    post(urlencoded, 'a=b&'.repeat(250_000)),
+    post(urlencoded, `${'a'.repeat(2 * MIB)}=b`),
+    post(urlencoded, `UID=${'%41'.repeat(MIB)}`),
+    post(urlencoded, '&'.repeat(5 * MIB)),
+    post(urlencoded, '%'.repeat(MIB)),
+    post(multipart, '--b\r\n\r\n'.repeat(100_000)),
+    post(multipart, `--b\r\n${'A: b\r\n'.repeat(100_000)}`),
+    post(multipart, `--b\r\nContent-Disposition: form-data; name="${'n'.repeat(MIB)}"\r\n\r\n`),
+    post(multipart, '\r\n--'.repeat(500_000)),
+    post(multipart, `--b\r\nContent-Disposition: form-data; ${'x="'.repeat(5000)}\r\n\r\na\r\n--b--`),
+  ]) {
+    requireAnswer(await attacker.ask(request));
+  }
+}
+
+async function headers({ attacker }: Premises): Promise<void> {
+  for (const head of [
+    `GET /${'a'.repeat(10 * MIB)} HTTP/1.1\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(10 * MIB)}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(1_500_000)}\r\n`,
+    `GET / HTTP/1.1\r\n${'a'.repeat(10 * MIB)}: b\r\n\r\n`,
+  ]) {
+    const answer = await attacker.ask(head);
+    requireThat(answer === '' || /^HTTP\/1\.1 4(?:14|31|00) /.test(answer), `It was answered ${answer.slice(0, 200)}`);
+  }
+}
+
+async function bombs({ attacker, ticket }: Premises): Promise<void> {
+  const start = `<s:Envelope xmlns:s="${ENVELOPE}"><s:Body><UploadDocument xmlns="http://tempuri.org/">`;
+  const address = `<authenticationTicket>${ticket}</authenticationTicket><path>/Public/bomb.bin</path>`;
+  for (const beginning of [
+    `${start}<path>`,
+    `${start}<fileContent>`,
+    `${start}${address}<fileContent>`,
+    `${start}<!--`,
+  ]) {
+    for (const filling of ['A', ' ']) {
+      requireAnswer(await attacker.ask(soap(bomb(beginning, filling), 'UploadDocument', 'Content-Encoding: gzip\r\n')));
+    }
+  }
+  for (const beginning of ['', '--b--\r\n', '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n']) {
+    const body = bomb(beginning, 'A');
+    const type = 'multipart/form-data; boundary=b';
+    const head = `POST /srv.asmx/UploadDocument HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
+    requireAnswer(await attacker.ask(Buffer.concat([Buffer.from(head), body])));
+  }
+}
+
+/** About a MiB that decompresses to a GiB: compressed pieces can be put one behind the other. */
+function bomb(beginning: string, filling: string): Buffer {
+  const piece = zlib.gzipSync(Buffer.alloc(16 * MIB, filling));
+  return Buffer.concat([zlib.gzipSync(beginning), ...Array<Buffer>(64).fill(piece)]);
+}
+
+function soap(body: Buffer, operation = 'AuthenticateUser', more = ''): Buffer {
+  const head =
+    `POST /srv.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nSOAPAction: "http://tempuri.org/${operation}"\r\n` +
+    `${more}Content-Length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+function envelope(args: string, operation = 'AuthenticateUser'): string {
+  return `<s:Envelope xmlns:s="${ENVELOPE}"><s:Body><${operation} xmlns="http://tempuri.org/">${args}</${operation}></s:Body></s:Envelope>`;
+}
+
+function entities(count: number): string {
+  return Array.from({ length: count }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n === 0 ? '' : n};`.repeat(10)}">`).join(
+    '',
+  );
+}
+
+function attributes(count: number): string {
+  return Array.from({ length: count }, (_, n) => `a${n}=""`).join(' ');
+}
+
+function namespaces(count: number): string {
+  return Array.from({ length: count }, (_, n) => `xmlns:a${n}="u"`).join(' ');
+}
+
+/** Refused in a form that is documented, or closed before all was sent. */
+function requireAnswer(answer: string): void {
+  requireThat(
+    answer === '' || /^HTTP\/1\.1 (?:200|400|408|413|500) /.test(answer),
+    `It was answered ${answer.slice(0, 200)}`,
+  );
+  requireThat(!/SystemError|\n\s+at |root:/.test(answer), `It was answered ${answer.slice(0, 500)}`);
+}

@@ -1,0 +1,130 @@
+/**
+ * What people do who mean harm, against the server that `npm run build` has built: `npm run test:hostile`, or with the beginnings of names of
+ * attacks. All the while somebody else is served; afterwards everything is given back.
+ */
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Service } from '../../scripts/client/service.js';
+import { RunningServer } from '../../scripts/running-server.js';
+import { readFigures, readMetric } from '../support/server-figures.js';
+import { Attacker } from './attacker.js';
+import { Bystander } from './bystander.js';
+import { CONNECTIONS, READ_TIMEOUT } from './connections.js';
+import { MESSAGES } from './messages.js';
+import type { Attack } from './premises.js';
+
+const MIB = 1024 * 1024;
+const PASSWORD = 'an administrator';
+
+/** How long anybody else may have to wait, ms: far more than it should be, for this is about being served at all. */
+const LONGEST_WAIT = 5_000;
+
+/** How much memory the server may have at any time when attacks are over, bytes. */
+const MOST_MEMORY = 400 * MIB;
+
+/** How long until everything is given back, ms. */
+const PATIENCE_MS = 30_000;
+
+const chosen = process.argv.slice(2);
+const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-hostile-'));
+const server = await RunningServer.start({
+  data,
+  adminPassword: PASSWORD,
+  environment: {
+    LIGHTERAGE_WORKERS: '1',
+    LIGHTERAGE_READ_TIMEOUT: String(READ_TIMEOUT),
+    LIGHTERAGE_MEMORY: '16MiB',
+    LIGHTERAGE_LOG_LEVEL: 'error',
+  },
+});
+const service = new Service(`${server.url}/srv.asmx`);
+const port = Number(new URL(server.url).port);
+const failures: string[] = [];
+
+try {
+  await attackAll();
+} finally {
+  await server.stop().catch((error: unknown) => fail(`The server did not stop: ${String(error)}`));
+  await fs.rm(data, { recursive: true, force: true });
+}
+console.log(
+  failures.length === 0 ? 'Everybody else was served, and everything was given back.' : `${failures.length} failed.`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+async function attackAll(): Promise<void> {
+  const { ticket = '' } = (await service.call('POST', 'AuthenticateUser', { UID: 'admin', PWD: PASSWORD })).attributes;
+  for (const [name, size] of [
+    ['small', 10_000],
+    ['large', 30 * MIB],
+  ] as const) {
+    await service.call('POST', 'UploadDocument', {
+      authenticationTicket: ticket,
+      path: `/Public/${name}.bin`,
+      fileContent: Buffer.alloc(size, name),
+    });
+  }
+  const bystander = new Bystander(service, ticket);
+  const { descriptors } = await readFigures(server.pid);
+  for (const attack of [...MESSAGES, ...CONNECTIONS]) {
+    if (chosen.length > 0 && !chosen.some((name) => attack.name.startsWith(name))) continue;
+    bystander.takeLongest();
+    const trouble = await run(attack, ticket, descriptors).catch((error: unknown) => [String(error)]);
+    const { calls, failures: refused, longest } = bystander.takeLongest();
+    const all = [...trouble, ...refused];
+    if (longest > LONGEST_WAIT) all.push(`Somebody else waited for ${Math.round(longest)} ms.`);
+    const { memory } = await readFigures(server.pid);
+    if (memory > MOST_MEMORY) all.push(`The server has ${Math.round(memory / MIB)} MiB.`);
+    console.log(
+      `${attack.name}: ${calls} calls of others, the longest ${Math.round(longest)} ms; ${Math.round(memory / MIB)} MiB`,
+    );
+    for (const one of all) fail(`${attack.name}: ${one}`);
+  }
+  await bystander.leave();
+  if (/unexpected error|Warning:|Unhandled/.test(server.lastWords)) fail(`The server complains:\n${server.lastWords}`);
+}
+
+/** Returns what is wrong afterwards. */
+async function run(attack: Attack, ticket: string, descriptors: number): Promise<string[]> {
+  const attacker = new Attacker(port);
+  const opened = await service.call('POST', 'CreateUploadHandler', { authenticationTicket: ticket });
+  const handler = opened.attributes['UploadHandler'] ?? '';
+  try {
+    await attack.run({ attacker, ticket, handler });
+  } finally {
+    attacker.leave();
+  }
+  return [...(await checkRest(descriptors)), ...(await checkTurn(ticket, handler))];
+}
+
+/** Files, connections and buffers are given back once the attackers are gone. The bystander has some at times. */
+async function checkRest(descriptors: number): Promise<string[]> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const left = await readFigures(server.pid);
+    const waiting = await readMetric(server.url, 'lighterage_memory_waiting');
+    const used = await readMetric(server.url, 'lighterage_memory_budget_bytes{part="used"}');
+    if (left.contents <= 2 && left.descriptors <= descriptors + 10 && waiting === 0 && used <= MIB) return [];
+    if (performance.now() > deadline) return [`Not given back: ${JSON.stringify({ ...left, waiting, used })}`];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The handler that was attacked still takes a chunk. */
+async function checkTurn(ticket: string, handler: string): Promise<string[]> {
+  const chunk = {
+    authenticationTicket: ticket,
+    uploadHandler: handler,
+    fileChunk: Buffer.from('abc'),
+    chunkHEXCRC: '352441C2',
+    lastChunk: false,
+  };
+  const { attributes } = await service.ask('POST', 'UploadFileChunk', chunk);
+  return attributes['success'] === 'true' ? [] : [`The handler takes no chunk any more: ${JSON.stringify(attributes)}`];
+}
+
+function fail(why: string): void {
+  failures.push(why);
+  console.error(`FAILED ${why.slice(0, 3000)}`);
+}
