@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
@@ -71,6 +72,7 @@ export class LogInThrottle {
 
   constructor(options: LogInThrottleOptions) {
     this.#options = options;
+    setMaxListeners(MOST_WAITING, this.#stopped.signal);
     const { queries } = options.database;
     this.#find = prepareQuery((parameter) =>
       queries
