@@ -17,7 +17,10 @@ const FORMS: Readonly<Record<string, { statuses: readonly number[]; check: (body
   'application/soap+xml': { statuses: [200, 400, 413, 415, 500], check: checkXml },
   'multipart/related': { statuses: [200, 400, 413, 415, 500], check: checkMultipart },
   'application/octet-stream': { statuses: [200], check: () => undefined },
-  'text/plain': { statuses: [200, 400, 408, 413, 414, 415, 431, 500, 503], check: (body) => requireMatch(body, /\n$/) },
+  'text/plain': {
+    statuses: [200, 400, 408, 413, 414, 415, 431, 500, 503],
+    check: (body) => requireMatch(body, /\n$|^GET, HEAD$/),
+  },
   'text/html': { statuses: [200, 404, 405, 500], check: (body) => requireMatch(body, /^<!DOCTYPE html>/i) },
   'application/json': { statuses: [500], check: (body) => void JSON.parse(body) },
   '': { statuses: [204, 400, 417], check: (body) => requireMatch(body, /^$/) },

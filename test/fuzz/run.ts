@@ -54,6 +54,8 @@ const server = await RunningServer.start({
     LIGHTERAGE_READ_TIMEOUT: '2',
     LIGHTERAGE_MEMORY: '16MiB',
     LIGHTERAGE_LOG_LEVEL: 'error',
+    LIGHTERAGE_MAX_HANDLERS: '0',
+    LIGHTERAGE_MAX_CALL_RATE: '0',
     /* A heap that is collected before it can hide what is lost in it. */
     NODE_OPTIONS: '--max-old-space-size=128',
   },

@@ -36,6 +36,7 @@ const server = await RunningServer.start({
     LIGHTERAGE_READ_TIMEOUT: String(READ_TIMEOUT),
     LIGHTERAGE_MEMORY: '16MiB',
     LIGHTERAGE_LOG_LEVEL: 'error',
+    LIGHTERAGE_MAX_CALL_RATE: '0',
   },
 });
 const service = new Service(`${server.url}/srv.asmx`);
