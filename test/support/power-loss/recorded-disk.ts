@@ -114,8 +114,8 @@ export class RecordedDisk implements FileOperations {
     return count;
   }
 
-  read(file: number, buffer: Buffer, position: number, done: (error: Error | null, count: number) => void): void {
-    systemFiles.read(file, buffer, position, done);
+  read(file: number, buffer: Buffer, position: number): number {
+    return systemFiles.read(file, buffer, position);
   }
 
   fdatasync(file: number, done: (error: Error | null) => void): void {
