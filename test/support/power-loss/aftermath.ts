@@ -64,7 +64,7 @@ export class Aftermath {
   async #check(when: string): Promise<void> {
     const { contents, database } = this.#options.survivor;
     for await (const finding of new ContentCheck(database.queries, contents).findings())
-      this.#find(`${when}: ${finding}`);
+      this.#find(`${when}: ${finding.text}`);
   }
 
   async #lookAtDocuments(): Promise<void> {
