@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs/promises';
-import http from 'node:http';
 import path from 'node:path';
 import { type Answer, answer, refused, valueOf } from '../support/answer.js';
-import { type HttpAnswer, MULTIPART } from '../support/bindings.js';
-import { type Caller, crc32, hexCrc32 } from '../support/caller.js';
+import { type Caller, crc32 } from '../support/caller.js';
+import { beginChunk } from '../support/chunk-on-its-way.js';
 import { RunningService, USER_PASSWORD } from '../support/running-service.js';
 import { ServerProcess } from '../support/server-process.js';
 
@@ -18,53 +16,6 @@ const TAKEN = answer('root', { success: 'true', tryagain: 'false' });
 const takenLast = (file: Buffer): Answer =>
   answer('root', { success: 'true', tryagain: 'false', filehexcrc: crc32(file).toString(16).toUpperCase() });
 const notTaken = (error: string): Answer => answer('root', { success: 'false', tryagain: 'false', error });
-
-/** A chunk that is on its way: the server has the request and waits for the rest. */
-interface ChunkOnItsWay {
-  /** Sends the rest. */
-  finish(): Promise<Answer>;
-  /** Fulfilled when the connection has ended before there was an answer. */
-  readonly interrupted: Promise<unknown>;
-}
-
-/** Sends the head of a request, waits until the server asks for the body, and sends a part of that. */
-async function sendPart(caller: Caller, handler: string, bytes: Buffer): Promise<ChunkOnItsWay> {
-  const {
-    body,
-    headers,
-    path: target,
-  } = await MULTIPART.request('UploadFileChunk', {
-    ...{ authenticationTicket: caller.ticket, uploadHandler: handler, fileChunk: bytes },
-    ...{ chunkHEXCRC: hexCrc32(bytes), lastChunk: false },
-  });
-  const whole = Buffer.from(body ?? '');
-  const request = http.request(caller.service.url + target, {
-    method: 'POST',
-    headers: { ...headers, 'Content-Length': whole.length, Expect: '100-continue' },
-    agent: false,
-  });
-  const interrupted = once(request, 'error').then(() => undefined);
-  interrupted.catch(() => undefined);
-  request.flushHeaders();
-  await once(request, 'continue');
-  const half = whole.length >>> 1;
-  await new Promise((resolve) => request.write(whole.subarray(0, half), resolve));
-  return {
-    interrupted,
-    async finish() {
-      const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
-      request.end(whole.subarray(half));
-      return MULTIPART.read('UploadFileChunk', await readAnswer((await answered)[0]));
-    },
-  };
-}
-
-async function readAnswer(response: http.IncomingMessage): Promise<HttpAnswer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of response) pieces.push(piece as Buffer);
-  const { statusCode = 0, headers } = response;
-  return { status: statusCode, contentType: headers['content-type'] ?? '', body: Buffer.concat(pieces) };
-}
 
 const chunks = (count: number): Buffer[] => Array.from({ length: count }, () => randomBytes(300_000));
 
@@ -115,7 +66,7 @@ describe('A server that is stopped', () => {
     const [first, second, third] = chunks(3) as [Buffer, Buffer, Buffer];
     const handler = await anna.openUpload();
     await anna.sendChunk(handler, first);
-    const onItsWay = await sendPart(anna, handler, second);
+    const onItsWay = await beginChunk(anna, handler, second);
     const restarted = service.restart();
     expect(await onItsWay.finish()).toEqual(TAKEN);
     await restarted;
@@ -170,7 +121,7 @@ describe.each([1, 2])('A server of %d processes that is killed', (workers) => {
     const complete = await anna.upload(third);
     await anna.store('/Public/before.bin', fourth);
     const download = await anna.openDownload('/Public/before.bin');
-    const onItsWay = await sendPart(anna, handler, third);
+    const onItsWay = await beginChunk(anna, handler, third);
 
     await server.kill();
     await onItsWay.interrupted;

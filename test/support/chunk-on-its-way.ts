@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { Answer } from './answer.js';
+import { type HttpAnswer, MULTIPART } from './bindings.js';
+import { type Caller, hexCrc32 } from './caller.js';
+
+/** A chunk of which the server has a part, over a connection of its own. */
+export interface ChunkOnItsWay {
+  /** Sends the rest. */
+  finish(): Promise<Answer>;
+  /** Goes away. */
+  abandon(): Promise<void>;
+  /** Fulfilled when the connection has ended before there was an answer. */
+  readonly interrupted: Promise<void>;
+}
+
+/** Sends the head of a request, waits until the server asks for the body, and sends half of that. */
+export async function beginChunk(caller: Caller, handler: string, bytes: Buffer): Promise<ChunkOnItsWay> {
+  const { body, headers, path } = await MULTIPART.request('UploadFileChunk', {
+    ...{ authenticationTicket: caller.ticket, uploadHandler: handler, fileChunk: bytes },
+    ...{ chunkHEXCRC: hexCrc32(bytes), lastChunk: false },
+  });
+  const whole = Buffer.from(body ?? '');
+  const half = whole.length >>> 1;
+  const request = http.request(caller.service.url + path, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Length': whole.length, Expect: '100-continue' },
+    agent: false,
+  });
+  const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+  answered.catch(() => undefined);
+  const interrupted = once(request, 'error').then(() => undefined);
+  interrupted.catch(() => undefined);
+  request.flushHeaders();
+  await once(request, 'continue');
+  await new Promise((resolve) => request.write(whole.subarray(0, half), resolve));
+  return {
+    interrupted,
+    async finish() {
+      request.end(whole.subarray(half));
+      const [response] = await answered;
+      return MULTIPART.read('UploadFileChunk', await readAnswer(response));
+    },
+    async abandon() {
+      request.destroy(new Error('The caller went away.'));
+      await interrupted;
+    },
+  };
+}
+
+async function readAnswer(response: http.IncomingMessage): Promise<HttpAnswer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece as Buffer);
+  const { headers, statusCode = 0 } = response;
+  return { status: statusCode, contentType: headers['content-type'] ?? '', body: Buffer.concat(pieces) };
+}
