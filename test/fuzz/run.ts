@@ -80,20 +80,38 @@ process.exitCode = finds === 0 ? 0 : 1;
 
 async function fuzz(requests: number, seed: number): Promise<void> {
   console.log(`${requests} requests, seed ${seed}`);
-  const ticket = await logIn();
-  const premises = { service, ticket };
-  await furnish(premises);
+  const [own, ...spare] = await logInOften(3 + Math.ceil(requests / 10_000));
+  await furnish({ service, ticket: own });
   const before = await readFigures(server.pid);
   let warm = before.memory;
   for (let done = 0; done < requests && finds < MOST_FINDS; done += ROUND) {
     const count = Math.min(ROUND, requests - done);
+    const premises = { service, ticket: await firstValid(spare) };
     await round(new Random(seed + done), count, [...(await makeSeeds(premises)), ...PAGES]);
-    await control(ticket);
+    await control(own);
     const { memory } = await readFigures(server.pid);
     if (done < requests / 5) warm = Math.max(warm, memory);
     console.log(`${String(done + count).padStart(8)}  ${Math.round(memory / MIB)} MiB`);
   }
   await checkRest(before.descriptors, warm);
+}
+
+/** Sessions enough: a log-out with the ticket of another request comes together now and then, and log-ins are slowed down by then. */
+async function logInOften(times: number): Promise<[string, ...string[]]> {
+  const first = await logIn();
+  const more: string[] = [];
+  while (more.length < times) more.push(await logIn());
+  return [first, ...more];
+}
+
+async function firstValid(tickets: string[]): Promise<string> {
+  for (;;) {
+    const [ticket] = tickets;
+    if (ticket === undefined) throw new Error('All sessions have ended.');
+    const { attributes } = await service.ask('POST', 'isValidTicket', { AuthenticationTicket: ticket });
+    if (attributes['success'] === 'true') return ticket;
+    tickets.shift();
+  }
 }
 
 /** Several callers, each with its own random numbers: what one sends does not depend on when others are answered. */
