@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CallRates } from './accounts/call-rates.js';
 import { LogInThrottle } from './accounts/log-in-throttle.js';
-import { Passwords } from './accounts/passwords.js';
+import { Passwords, scryptCost } from './accounts/passwords.js';
 import { Sessions } from './accounts/sessions.js';
 import { Users } from './accounts/users.js';
 import { discardHandlersOf } from './discard-handlers.js';
@@ -75,7 +75,7 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers, now });
-  const passwords = new Passwords();
+  const passwords = new Passwords(scryptCost(settings.passwordCost));
   const discardHandlers = discardHandlersOf(uploads, downloads);
   const users = new Users({ database, passwords, discardHandlers, audit, actor, now });
   const throttle = new LogInThrottle({

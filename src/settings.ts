@@ -51,6 +51,13 @@ export const DECLARATIONS = {
   trustedPassword: secret({
     description: 'what CreateTicketforUser is called with; when not set that operation is off',
   }),
+  passwordCost: declare({
+    argument: '<number>',
+    default: '15',
+    check: wholeNumber(10, 20),
+    description:
+      'what a guess at a password costs: scrypt with N of two to this power; one more doubles time and memory',
+  }),
   trustProxy: declare({
     argument: '[true|false]',
     default: 'false',

@@ -7,6 +7,8 @@ import { runCommandLine } from '../src/commands/command-line.js';
 import { Database } from '../src/storage/database.js';
 import { newGuid } from '../src/values/guid.js';
 import { PRODUCT_VERSION } from '../src/values/product-version.js';
+import { CHEAP_PASSWORDS } from './support/running-service.js';
+import { PROGRAM } from './support/server-process.js';
 
 let data: string;
 
@@ -34,7 +36,7 @@ async function run(args: readonly string[], { input = Readable.from([]), environ
     input,
     output,
     errors,
-    environment: environment ?? { LIGHTERAGE_DATA: data },
+    environment: environment ?? { LIGHTERAGE_DATA: data, LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS },
   });
   return { status, output: String(output.read() ?? ''), errors: String(errors.read() ?? '') };
 }
@@ -42,7 +44,7 @@ async function run(args: readonly string[], { input = Readable.from([]), environ
 /** Runs the program as people do. */
 function runProgram(args: readonly string[], input: string): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
       env: { PATH: process.env['PATH'] ?? '', LIGHTERAGE_DATA: data },
     });
     let [output, errors] = ['', ''];

@@ -10,15 +10,17 @@ export interface ScryptCost {
 }
 
 /**
- * One of the settings of equal strength in OWASP's Password Storage Cheat Sheet, and the one that suits a server which has a
- * memory budget: 32 MiB and about 0.2 s for each log-in.
+ * The cost with N of two to the power of `exponent`. With 15 it is one of the settings of equal strength in OWASP's Password Storage
+ * Cheat Sheet, and the one that suits a server which has a memory budget: 32 MiB and about 0.2 s for each log-in.
  */
-const COST: ScryptCost = { N: 32_768, r: 8, p: 3 };
+export function scryptCost(exponent: number): ScryptCost {
+  return { N: 2 ** exponent, r: 8, p: 3 };
+}
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** How many hashes are computed at once: they run on the threads that read content too, of which Node.js has four. */
+/** How many hashes are computed at once: they run on the threads that write and sync content too, of which Node.js has four. */
 const AT_ONCE = 2;
 
 /** The longest password, in characters. What is longer is no password of anybody. */
@@ -33,7 +35,7 @@ export class Passwords {
   readonly #gate = new Gate(AT_ONCE);
 
   /** `cost` is that of new hashes; old ones are checked at their own. */
-  constructor(cost: ScryptCost = COST) {
+  constructor(cost: ScryptCost) {
     this.#cost = cost;
     this.#decoy = form(cost, crypto.randomBytes(SALT_BYTES), crypto.randomBytes(HASH_BYTES));
   }
@@ -51,6 +53,12 @@ export class Passwords {
     const { cost, salt, expected } = read(hash ?? this.#decoy);
     const found = await this.#derive(password, salt, cost);
     return crypto.timingSafeEqual(found, expected) && hash !== undefined;
+  }
+
+  /** Whether a hash was made at another cost than new ones are. */
+  isOutdated(hash: string): boolean {
+    const { N, r, p } = read(hash).cost;
+    return N !== this.#cost.N || r !== this.#cost.r || p !== this.#cost.p;
   }
 
   #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {

@@ -214,11 +214,25 @@ export class Sessions {
         const user = await findUser(database.queries, name);
         known = user?.name;
         const isRight = await passwords.verify(password, user?.password_hash);
-        return user && isRight && !user.is_disabled ? user : undefined;
+        return user && isRight && !user.is_disabled ? this.#renewHash(user, password) : undefined;
       },
       failed: (trx) =>
         audit.record(trx, { user: known, address }, { action: 'log-in', error: authenticationFailed().message }),
     });
+  }
+
+  /** A password is known at a log-in only: that is when a hash of an earlier cost is made anew. */
+  async #renewHash(user: UserRow, password: string): Promise<UserRow> {
+    const { database, passwords } = this.#options;
+    if (!passwords.isOutdated(user.password_hash)) return user;
+    const hash = await passwords.hash(password);
+    await database.queries
+      .updateTable('users')
+      .set({ password_hash: hash })
+      .where('id', '=', user.id)
+      .where('password_hash', '=', user.password_hash)
+      .execute();
+    return { ...user, password_hash: hash };
   }
 
   async #open(trx: Transaction<Schema>, user: UserRow, action: Action, address: string): Promise<OpenedSession> {

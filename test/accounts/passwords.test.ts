@@ -1,4 +1,5 @@
-import { MAX_PASSWORD_LENGTH, Passwords } from '../../src/accounts/passwords.js';
+import { MAX_PASSWORD_LENGTH, Passwords, scryptCost } from '../../src/accounts/passwords.js';
+import { DECLARATIONS } from '../../src/settings.js';
 
 const passwords = new Passwords({ N: 16, r: 1, p: 1 });
 
@@ -22,8 +23,20 @@ test('A hash made at another cost is still verified', async () => {
   expect(await passwords.verify('secret', hash)).toBe(true);
 });
 
+test('A hash that was made at another cost is outdated', async () => {
+  expect(passwords.isOutdated(await passwords.hash('secret'))).toBe(false);
+  for (const cost of [
+    { N: 32, r: 1, p: 1 },
+    { N: 16, r: 2, p: 1 },
+    { N: 16, r: 1, p: 2 },
+  ]) {
+    expect(passwords.isOutdated(await new Passwords(cost).hash('secret'))).toBe(true);
+  }
+});
+
 test('The cost of the server is one that OWASP holds to be enough', async () => {
-  const hash = await new Passwords().hash('secret');
+  const exponent = Number(DECLARATIONS.passwordCost.default);
+  const hash = await new Passwords(scryptCost(exponent)).hash('secret');
   expect(hash).toMatch(/^scrypt\$32768\$8\$3\$/);
   expect(await passwords.verify('secret', hash)).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { Passwords } from '../../src/accounts/passwords.js';
 import { ticketHash, type Ticket } from '../../src/accounts/ticket.js';
 import { newGuid } from '../../src/values/guid.js';
 import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
@@ -52,6 +53,25 @@ describe('Logging in', () => {
     const row = await rooms.database.queries.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
     expect(JSON.stringify(row)).not.toContain(ticket);
     expect(row.ticket_hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('hashes a password anew that was hashed at another cost, when it is right', async () => {
+    const hash = async (): Promise<string | undefined> =>
+      (await rooms.database.queries.selectFrom('users').select('password_hash').where('name', '=', 'Anna').execute())[0]
+        ?.password_hash;
+    const earlier = await new Passwords({ N: 32, r: 1, p: 1 }).hash('secret');
+    await rooms.database.queries
+      .updateTable('users')
+      .set({ password_hash: earlier })
+      .where('name', '=', 'Anna')
+      .execute();
+    await expect(rooms.sessions.logIn('anna', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
+    expect(await hash()).toBe(earlier);
+    await logIn();
+    const renewed = await hash();
+    expect(renewed).toMatch(/^scrypt\$16\$1\$1\$/);
+    await logIn();
+    expect(await hash()).toBe(renewed);
   });
 
   test('opens nothing when the user is disabled while the password is being checked', async () => {

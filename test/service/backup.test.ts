@@ -5,6 +5,7 @@ import { newGuid } from '../../src/values/guid.js';
 import { answer, refused } from '../support/answer.js';
 import { Caller } from '../support/caller.js';
 import { command, RunningService, USER_PASSWORD, withDatabase } from '../support/running-service.js';
+import { PROGRAM } from '../support/server-process.js';
 
 let service: RunningService;
 let anna: Caller;
@@ -27,7 +28,7 @@ afterEach(async () => {
 /** Runs the program in a process of its own, as it is run beside a server that is busy. Returns what it prints. */
 function program(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
       env: { PATH: process.env['PATH'] ?? '', LIGHTERAGE_DATA: service.data },
     });
     let printed = '';

@@ -18,6 +18,9 @@ export const TRUSTED_PASSWORD = 'a trusted program';
 /** The password of every user that is added. */
 export const USER_PASSWORD = 'a user';
 
+/** The setting `passwordCost` of tests: their passwords are no secrets. */
+export const CHEAP_PASSWORDS = '10';
+
 /** Settings by their texts. */
 export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
 
@@ -93,7 +96,7 @@ export class RunningService implements Service {
 
 function start(data: string, settings: SettingTexts): Promise<RunningServer> {
   const { settings: checked } = loadSettings({
-    flags: { port: '0', workers: '1', logLevel: 'silent', ...settings, data },
+    flags: { port: '0', workers: '1', logLevel: 'silent', passwordCost: CHEAP_PASSWORDS, ...settings, data },
     environment: { LIGHTERAGE_ADMIN_PASSWORD: ADMIN.password, LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD },
   });
   return startServer(checked);
@@ -103,7 +106,7 @@ function start(data: string, settings: SettingTexts): Promise<RunningServer> {
 export async function command(data: string, args: readonly string[], input = ''): Promise<string> {
   const [output, errors] = [new PassThrough(), new PassThrough()];
   const [printed, complained] = [text(output), text(errors)];
-  const environment = { LIGHTERAGE_DATA: data };
+  const environment = { LIGHTERAGE_DATA: data, LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS };
   const status = await runCommandLine(args, { input: Readable.from([input]), output, errors, environment });
   output.end();
   errors.end();

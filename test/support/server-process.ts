@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { valueOf } from './answer.js';
 import { POST } from './bindings.js';
 import { call, Caller, type Service } from './caller.js';
-import { ADMIN, command, TRUSTED_PASSWORD } from './running-service.js';
+import { ADMIN, CHEAP_PASSWORDS, command, TRUSTED_PASSWORD } from './running-service.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** The program as `npm run build` has built it. */
+export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** The server as it is delivered: what `npm run build` has built, in a process of its own that can be stopped, killed and started again. */
 export class ServerProcess implements Service {
@@ -79,6 +80,7 @@ async function start(data: string, workers: number): Promise<{ process: ChildPro
       LIGHTERAGE_PORT: '0',
       LIGHTERAGE_WORKERS: String(workers),
       LIGHTERAGE_LOG_LEVEL: 'silent',
+      LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS,
       LIGHTERAGE_ADMIN_PASSWORD: ADMIN.password,
       LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD,
     },

@@ -33,7 +33,7 @@ export interface RunningService {
 export async function startSrv(): Promise<RunningService> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-wire-'));
   const { settings } = loadSettings({
-    flags: { data: directory, port: '0', workers: '1', logLevel: 'silent' },
+    flags: { data: directory, port: '0', workers: '1', logLevel: 'silent', passwordCost: '10' },
     environment: { LIGHTERAGE_ADMIN_PASSWORD: 'wire' },
   });
   const server = await startServer(settings);
