@@ -54,11 +54,13 @@ export class DirectUpload {
     this.#isClaimed = true;
   }
 
+  /** Does not reject: what was claimed has been synced, and what was not is removed. Neither can be lost by closing it. */
   async release(): Promise<void> {
     try {
       this.#writer.close();
-    } finally {
-      if (!this.#isClaimed) await this.#unclaimed.remove([this.id]);
+    } catch {
+      /* See above. */
     }
+    if (!this.#isClaimed) await this.#unclaimed.remove([this.id]);
   }
 }

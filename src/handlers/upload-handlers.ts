@@ -173,7 +173,11 @@ export class UploadHandlers {
       if (!row.is_complete) await this.#requireRoom(row.user_id);
       await this.#keepAlive(row);
       const writer = row.is_complete ? undefined : await this.#openWriter(row);
-      return new ChunkReservation(row, writer, end, (chunk) => this.#judge(row, writer, chunk));
+      return new ChunkReservation(row, writer, {
+        judge: (chunk) => this.#judge(row, writer, chunk),
+        distrust: () => this.#distrust(row.id),
+        end,
+      });
     } catch (error) {
       await endClaim();
       throw error;
@@ -419,27 +423,30 @@ export class UploadHandlers {
   }
 }
 
+/** What a reservation does with the handler it is a place of. */
+interface ReservedHandler {
+  /** Decides about the chunk that was written. */
+  readonly judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;
+  /** Deletes it: its bytes may be lost. */
+  readonly distrust: () => Promise<void>;
+  /** Lets the next one at it. Does not reject. */
+  readonly end: () => Promise<void>;
+}
+
 /**
  * A handler's place for one chunk: the bytes behind the recorded end. Nobody else writes there until it is released.
  * A complete handler's reservation takes no bytes: it serves to recognise the last chunk sent again.
  */
 export class ChunkReservation {
-  readonly #writer: ContentWriter | undefined;
-  readonly #end: () => Promise<void>;
-  readonly #judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;
   readonly #row: HandlerRow;
+  readonly #writer: ContentWriter | undefined;
+  readonly #handler: ReservedHandler;
   #isReleased = false;
 
-  constructor(
-    row: HandlerRow,
-    writer: ContentWriter | undefined,
-    end: () => Promise<void>,
-    judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>,
-  ) {
+  constructor(row: HandlerRow, writer: ContentWriter | undefined, handler: ReservedHandler) {
     this.#row = row;
     this.#writer = writer;
-    this.#end = end;
-    this.#judge = judge;
+    this.#handler = handler;
   }
 
   /** The handler this is a place of. */
@@ -456,16 +463,20 @@ export class ChunkReservation {
    * @throws Failure when the chunk is not the one that must come next, or the handler is gone by now.
    */
   accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
-    return this.#judge(chunk);
+    return this.#handler.judge(chunk);
   }
 
+  /** Again does nothing. Does not reject: whether the chunk was taken stands by now. */
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
     try {
       this.#writer?.close();
+    } catch {
+      /* When that fails too, it is done when the handler is used next. */
+      await this.#handler.distrust().catch(() => undefined);
     } finally {
-      await this.#end();
+      await this.#handler.end();
     }
   }
 }

@@ -42,6 +42,7 @@ export interface ContentWriter {
    * fails, `failed` is called: the content is not to be trusted (see {@link ContentDoubtful}).
    */
   writeBack(failed: () => void): void;
+  /** @throws StorageFailure: then what was written and not synced is not to be trusted. */
   close(): void;
 }
 

@@ -93,11 +93,13 @@ export class FileContentStore implements ContentStore {
   async sync(id: Guid): Promise<void> {
     const file = this.#open(id, 'r+', 'The content could not be opened for writing.');
     try {
-      await synced(this.#files, file);
+      try {
+        await synced(this.#files, file);
+      } finally {
+        file.close();
+      }
     } catch (error) {
       throw new ContentDoubtful({ cause: error });
-    } finally {
-      file.close();
     }
     try {
       await syncDirectory(this.#files, path.dirname(this.#path(id)));
@@ -245,14 +247,18 @@ class FileReader implements ContentReader {
   }
 }
 
-function synced(files: FileOperations, file: OpenFile): Promise<void> {
-  return new Promise((resolve, reject) => {
-    files.fdatasync(file.begin(), (error) => {
-      file.end();
-      if (error) reject(error);
-      else resolve();
+async function synced(files: FileOperations, file: OpenFile): Promise<void> {
+  const number = file.begin();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      files.fdatasync(number, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
     });
-  });
+  } finally {
+    file.end();
+  }
 }
 
 /** Makes those directories of these names in `parent` that are not there. */

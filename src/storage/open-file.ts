@@ -1,3 +1,4 @@
+import { StorageFailure } from '../values/failure.js';
 import type { FileOperations } from './file-operations.js';
 
 /**
@@ -29,12 +30,13 @@ export class OpenFile {
     return number;
   }
 
+  /** @throws StorageFailure as {@link close}. */
   end(): void {
     this.#running--;
     this.#closeWhenIdle();
   }
 
-  /** Again does nothing. */
+  /** Again does nothing. @throws StorageFailure when the system reports an error; the file is closed all the same. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -42,6 +44,11 @@ export class OpenFile {
   }
 
   #closeWhenIdle(): void {
-    if (this.#isClosed && this.#running === 0) this.#files.close(this.#number);
+    if (!this.#isClosed || this.#running > 0) return;
+    try {
+      this.#files.close(this.#number);
+    } catch (error) {
+      throw new StorageFailure('The content could not be closed.', { cause: error });
+    }
   }
 }

@@ -30,6 +30,7 @@ const TROUBLES: readonly (readonly [codes: RegExp, trouble: string])[] = [
 
 /** What kind of trouble with the storage an error is; undefined when it is none, or none that is known. */
 export function storageTrouble(error: unknown): string | undefined {
+  if (error instanceof StorageFailure) return storageTrouble(error.cause);
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   const code = String(error.code);
   return TROUBLES.find(([codes]) => codes.test(code))?.[1];
