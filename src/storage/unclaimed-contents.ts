@@ -15,6 +15,8 @@ const BATCH = 500;
 export class UnclaimedContents {
   readonly #database: Database;
   readonly #contents: ContentStore;
+  /** What could not be removed yet. */
+  readonly #left = new Set<Guid>();
 
   constructor(database: Database, contents: ContentStore) {
     this.#database = database;
@@ -49,8 +51,30 @@ export class UnclaimedContents {
     }
   }
 
-  /** Removes announced or released contents from the store, then their rows. What fails is removed at the next start. */
+  /**
+   * Removes announced or released contents from the store, then their rows. Does not reject: whoever calls has done what they were asked
+   * for, or failed at it. What cannot be removed now is removed when the disk is better, after the next removal, or at the next start.
+   */
   async remove(ids: readonly Guid[]): Promise<void> {
+    if (!(await this.#tryToRemove(ids)) || this.#left.size === 0) return;
+    const again = [...this.#left].slice(0, BATCH);
+    for (const id of again) this.#left.delete(id);
+    await this.#tryToRemove(again);
+  }
+
+  /** Returns whether they are gone. */
+  async #tryToRemove(ids: readonly Guid[]): Promise<boolean> {
+    try {
+      await this.#removeNow(ids);
+      return true;
+    } catch {
+      for (const id of ids) this.#left.add(id);
+      return false;
+    }
+  }
+
+  /** @throws StorageFailure */
+  async #removeNow(ids: readonly Guid[]): Promise<void> {
     for (let start = 0; start < ids.length; start += BATCH) {
       const batch = ids.slice(start, start + BATCH);
       for (const id of batch) await this.#contents.remove(id);
@@ -58,7 +82,7 @@ export class UnclaimedContents {
     }
   }
 
-  /** Removes all there are. Only for a server that is starting: while one runs, some are being written. */
+  /** Removes all there are. Only for a server that is starting: while one runs, some are being written. @throws StorageFailure */
   async removeAll(): Promise<void> {
     for (;;) {
       const rows = await this.#database.queries
@@ -67,7 +91,7 @@ export class UnclaimedContents {
         .limit(BATCH)
         .execute();
       if (rows.length === 0) return;
-      await this.remove(rows.map((row) => row.content_id));
+      await this.#removeNow(rows.map((row) => row.content_id));
     }
   }
 }
