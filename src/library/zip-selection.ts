@@ -1,4 +1,4 @@
-import { Failure } from '../values/failure.js';
+import { Failure, StorageFailure } from '../values/failure.js';
 import { nameKey } from '../values/name-key.js';
 import type { Caller } from './caller.js';
 import type { Document } from './document.js';
@@ -29,7 +29,10 @@ export class ZipSelection {
     this.#folders = folders;
   }
 
-  /** Looks up every path. Two things of one name get different ones: in a zip they lie side by side. */
+  /**
+   * Looks up every path. Two things of one name get different ones: in a zip they lie side by side. @throws StorageFailure: what
+   * could not be looked up must not be left out as if it were not there.
+   */
   async select(
     caller: Caller,
     paths: readonly string[],
@@ -42,7 +45,7 @@ export class ZipSelection {
         const selected = await this.#find(caller, path);
         found.push({ ...selected, name: unusedName(names, selected.name) });
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
+        if (!(error instanceof Failure) || error instanceof StorageFailure) throw error;
         leftOut.push({ path, reason: error.message });
       }
     }
