@@ -6,6 +6,7 @@ import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
 import type { OperationRunner } from '../../operations/operation-runner.js';
 import type { Spool } from '../../storage/spool.js';
+import { StorageFailure } from '../../values/failure.js';
 import { CallerGone, sendAnswer, sendBytes } from '../answer.js';
 import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
@@ -233,6 +234,8 @@ class HttpExchange {
     if (error instanceof MessageTooLarge) return { status: 413, messages: [error.message] };
     if (error instanceof MessageInterrupted) return { status: 408, messages: [error.message] };
     this.#options.report(error);
+    /* The content of an answer that had not begun could not be read. */
+    if (error instanceof StorageFailure) return { status: 500, messages: [error.message] };
     return { status: 500, messages: ['SystemError: The server could not carry out the call.'] };
   }
 }
