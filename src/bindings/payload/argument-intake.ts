@@ -197,6 +197,11 @@ function readBytes(name: string, values: readonly string[]): Buffer {
   return Buffer.from(bytes);
 }
 
+/** Whether bytes are those that lie in a buffer from a place on: they were made there. */
+function isAt(buffer: Buffer, place: number, bytes: Buffer): boolean {
+  return bytes.buffer === buffer.buffer && bytes.byteOffset === buffer.byteOffset + place;
+}
+
 /** Told of what becomes of a payload. */
 interface PayloadListener {
   /** So many bytes arrived. */
@@ -266,6 +271,10 @@ class ArrivingPayload implements Payload, ContentReceiver {
     this.#gathered = 0;
   }
 
+  room(): Buffer | undefined {
+    return this.#leftover ? undefined : this.#buffer?.bytes.subarray(this.#gathered);
+  }
+
   write(bytes: Buffer): void | Promise<void> {
     const room = this.#limit - this.#length;
     this.#length += bytes.length;
@@ -293,7 +302,7 @@ class ArrivingPayload implements Payload, ContentReceiver {
   #gather(bytes: Buffer): void | Promise<void> {
     const buffer = this.#buffer?.bytes;
     if (!buffer) return this.#send(bytes);
-    const copied = bytes.copy(buffer, this.#gathered);
+    const copied = isAt(buffer, this.#gathered, bytes) ? bytes.length : bytes.copy(buffer, this.#gathered);
     this.#gathered += copied;
     if (this.#gathered < buffer.length) return;
     this.#gathered = 0;

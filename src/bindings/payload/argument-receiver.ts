@@ -20,6 +20,11 @@ export interface ArgumentReceiver {
 export interface ContentReceiver {
   /** Takes the next bytes; the buffer is the caller's again when this returns or its promise is fulfilled. */
   write(bytes: Buffer): void | Promise<void>;
+  /**
+   * Room for the next bytes, for whoever makes them: what is put at its beginning and then given to {@link write} need not be
+   * copied. It is good until the caller returns to the event loop. Without it, bytes may lie anywhere.
+   */
+  room?(): Buffer | undefined;
   /** There are no more. */
   end(): void | Promise<void>;
 }

@@ -15,6 +15,9 @@ const SHORT = 32;
 const MOST_TEXT_PER_BYTE = 4;
 const SPARE_TEXT = 1024 * 1024;
 
+/** With less room than this, in bytes, at the receiver's, as much is decoded elsewhere as fills it. */
+const LEAST_ROOM = 4096;
+
 /** What a piece of text decodes to, and up to 3 characters that were left of the piece before it. */
 const scratches = new ScratchBuffers((PIECE / 4) * 3 + 3);
 
@@ -97,14 +100,17 @@ export class Base64Decoder implements ContentReceiver {
   write(bytes: Buffer, start = 0, end = bytes.length): void | Promise<void> {
     let from = start;
     while (from < end) {
-      const to = Math.min(from + PIECE, end);
-      const scratch = scratches.take();
-      const length = this.#decode(bytes, from, to, scratch);
+      const room = this.#sink.room?.();
+      const isRoomy = room !== undefined && room.length >= LEAST_ROOM;
+      const out = isRoomy ? room : scratches.take();
+      const scratch = isRoomy ? undefined : out;
+      const to = Math.min(from + (room ? textFor(room.length) : PIECE), end);
+      const length = this.#decode(bytes, from, to, out);
       this.#limit(to - from, length);
       from = to;
-      const written = length === 0 ? undefined : this.#sink.write(scratch.subarray(0, length));
+      const written = length === 0 ? undefined : this.#sink.write(out.subarray(0, length));
       if (isPending(written)) return this.#resume(written, scratch, bytes, from, end);
-      scratches.give(scratch);
+      if (scratch) scratches.give(scratch);
     }
   }
 
@@ -119,9 +125,15 @@ export class Base64Decoder implements ContentReceiver {
     return this.#sink.end();
   }
 
-  async #resume(written: Promise<void>, scratch: Buffer, bytes: Buffer, from: number, end: number): Promise<void> {
+  async #resume(
+    written: Promise<void>,
+    scratch: Buffer | undefined,
+    bytes: Buffer,
+    from: number,
+    end: number,
+  ): Promise<void> {
     await written;
-    scratches.give(scratch);
+    if (scratch) scratches.give(scratch);
     await this.write(bytes, from, end);
   }
 
@@ -240,6 +252,15 @@ export class Base64Decoder implements ContentReceiver {
     this.#padded = true;
     return length + bytes;
   }
+}
+
+/**
+ * How much text to decode for so many bytes of room: as much as surely fits. Or, when that is hardly anything, as much as surely
+ * fills it.
+ */
+function textFor(room: number): number {
+  const groups = Math.floor(room / 3);
+  return room < LEAST_ROOM ? (groups + 1) * 4 : Math.min(PIECE, (groups - 1) * 4);
 }
 
 /** Where the padding and white space at the very end of a piece begin: without them the rest may be regular. */

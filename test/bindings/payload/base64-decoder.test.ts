@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MessageTooLarge, UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
 import { Base64Decoder, type Base64DecoderOptions } from '../../../src/bindings/payload/base64-decoder.js';
-import { anyCuts, anyManner, cutAt, expectSame, feed, Gathered, manners } from './receivers.js';
+import { anyCuts, anyManner, cutAt, expectSame, feed, Gathered, type Manner, manners } from './receivers.js';
 
 async function decode(text: string, options: Base64DecoderOptions = {}, cuts: readonly number[] = []): Promise<Buffer> {
   const gathered = new Gathered();
@@ -274,6 +274,54 @@ test('any content, with anything allowed between its characters, cut anywhere, d
     { numRuns: 300 },
   );
 });
+
+test('what there is room for is decoded there, whatever room is left and wherever the text is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 5000, max: 9000 }),
+      fc.integer({ min: 1, max: 40_000 }),
+      fc.boolean(),
+      anyCuts,
+      anyManner,
+      async (size, length, wrapped, cuts, manner) => {
+        const { content, text } = long(length);
+        const roomy = new Roomy(size, manner);
+        await feed(new Base64Decoder(roomy), cutAt(Buffer.from(wrapped ? text.replace(/.{76}/g, '$&\n') : text), cuts));
+        expectSame(roomy.bytes, content);
+        /* The longer it is, the more of it need not be copied. */
+        if (length > size && cuts.length === 0) expect(roomy.inPlace).toBeGreaterThan(length / 3);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+/** A receiver with a buffer of its own, which it empties whenever it is full. */
+class Roomy extends Gathered {
+  readonly #buffer: Buffer;
+  #filled = 0;
+  inPlace = 0;
+
+  constructor(size: number, manner: Manner) {
+    super(manner);
+    this.#buffer = Buffer.alloc(size);
+  }
+
+  room(): Buffer {
+    return this.#buffer.subarray(this.#filled);
+  }
+
+  override write(bytes: Buffer): void | Promise<void> {
+    const isHere = bytes.buffer === this.#buffer.buffer;
+    if (isHere) {
+      expect(bytes.byteOffset).toBe(this.#buffer.byteOffset + this.#filled);
+      this.inPlace += bytes.length;
+    }
+    expect(this.#filled + bytes.length <= this.#buffer.length || !isHere).toBe(true);
+    this.#filled = (this.#filled + bytes.length) % this.#buffer.length;
+    return super.write(bytes);
+  }
+}
 
 test('any text at all gives the same result whole and cut, and what Node makes of it when it is accepted', async () => {
   const character = fc.oneof(
