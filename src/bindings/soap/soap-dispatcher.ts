@@ -87,8 +87,10 @@ export class SoapDispatcher {
       const server = listen(null, {
         ...options,
         callback: (error: Error | null) => {
+          const wsdl = wsdlOf(server);
           /* node-soap would declare every namespace of the WSDL; ASMX declares two. */
-          wsdlOf(server).xmlnsInEnvelope = ENVELOPE_NAMESPACES;
+          wsdl.xmlnsInEnvelope = ENVELOPE_NAMESPACES;
+          rememberMessages(wsdl);
           if (error) reject(error);
           else resolve(server);
         },
@@ -121,6 +123,23 @@ function replyOf(operation: string, result: Result): object {
   return { [name]: { $xml: result.content && result.content.length > 0 ? CONTENT_MARK : '' } };
 }
 
-function wsdlOf(server: Server): { xmlnsInEnvelope: string } {
-  return (server as unknown as { wsdl: { xmlnsInEnvelope: string } }).wsdl;
+/** What of node-soap's WSDL is set to what is wanted here. */
+interface SoapWsdl {
+  xmlnsInEnvelope: string;
+  xmlToObject(message: string): object;
+}
+
+function wsdlOf(server: Server): SoapWsdl {
+  return (server as unknown as { wsdl: SoapWsdl }).wsdl;
+}
+
+/** The messages node-soap gets are few and always the same, so each is parsed once. */
+function rememberMessages(wsdl: SoapWsdl): void {
+  const parse = wsdl.xmlToObject.bind(wsdl);
+  const parsed = new Map<string, object>();
+  wsdl.xmlToObject = (message) => {
+    const known = parsed.get(message) ?? Object.freeze(parse(message));
+    parsed.set(message, known);
+    return known;
+  };
 }
