@@ -40,9 +40,9 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
     if (!content || content.length === 0) {
-      const bytes = await compressText(response, Buffer.from(answer.text.replace(CONTENT_MARK, '')));
-      response.setHeader('Content-Length', bytes.length);
-      await end(response, bytes);
+      const body = await compressText(response, answer.text.replace(CONTENT_MARK, ''));
+      response.setHeader('Content-Length', Buffer.byteLength(body));
+      await end(response, body);
       return;
     }
     const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
@@ -121,10 +121,11 @@ async function streamFramed(
   if (!response.writableFinished) await connection.unlessClosed((done) => response.once('finish', done));
 }
 
-async function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
+/** A text goes out in one piece with the headers; bytes would be a piece of their own. */
+async function end(response: ServerResponse, body?: string | Buffer): Promise<void> {
   const connection = new Connection(response);
   try {
-    await connection.unlessClosed((done) => response.end(bytes, done));
+    await connection.unlessClosed((done) => response.end(body, done));
   } finally {
     connection.forget();
   }
@@ -136,19 +137,20 @@ async function end(response: ServerResponse, bytes?: Buffer): Promise<void> {
  */
 class Connection {
   readonly #socket: Socket;
-  readonly #gone = new AbortController();
+  #gone: AbortController | undefined;
   #fail: ((error: CallerGone) => void) | undefined;
 
   constructor({ req }: ServerResponse) {
     this.#socket = req.socket;
-    if (this.#socket.destroyed) this.#gone.abort(new CallerGone());
-    else this.#socket.once('close', this.#close);
+    if (!this.#socket.destroyed) this.#socket.once('close', this.#close);
     /* As many answers may wait for their turn as the caller asked for. */
     this.#socket.setMaxListeners(0);
   }
 
   /** Aborted, with a CallerGone, when the connection is closed. */
   get closed(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#socket.destroyed) this.#gone.abort(new CallerGone());
     return this.#gone.signal;
   }
 
@@ -168,7 +170,7 @@ class Connection {
 
   readonly #close = (): void => {
     const error = new CallerGone();
-    this.#gone.abort(error);
+    this.#gone?.abort(error);
     this.#fail?.(error);
   };
 }

@@ -56,7 +56,7 @@ async function answerOf(
   headers: http.OutgoingHttpHeaders,
 ): Promise<{ headers: http.IncomingHttpHeaders; body: Buffer }> {
   const server = http.createServer((_request, response) => {
-    void compressText(response, Buffer.from(text)).then((bytes) => response.end(bytes));
+    void compressText(response, text).then((body) => response.end(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

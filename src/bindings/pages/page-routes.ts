@@ -74,12 +74,12 @@ function preparePages(contract: Contract): (request: Request, address: PublicAdd
 }
 
 async function send(response: Response, { status, type, body }: Answer): Promise<void> {
-  const bytes = await compressText(response, Buffer.from(body));
+  const text = await compressText(response, body);
   if (type === 'text/html') response.set(PAGE_HEADERS);
   response
     .status(status)
     .set('Content-Type', `${type}; charset=utf-8`)
     .set('Cache-Control', status === 500 ? 'private' : 'private, max-age=0')
     .set('X-Content-Type-Options', 'nosniff')
-    .send(bytes);
+    .send(text);
 }
