@@ -132,7 +132,7 @@ export class LogInThrottle {
 
   async #look(subjects: Subjects): Promise<{ opensAt: Instant; hasFailed: boolean }> {
     const { database, now } = this.#options;
-    const { rows } = await this.#find(database.queries, subjects);
+    const { rows } = await this.#find(database, subjects);
     const time = now();
     const opensAt = rows.map((row) => {
       const allowance = row.subject === subjects.account ? ACCOUNT_ALLOWANCE : NETWORK_ALLOWANCE;

@@ -156,7 +156,7 @@ export class Sessions {
   async peek(ticketText: string): Promise<Session> {
     const { database, now } = this.#options;
     const hash = ticketHash(parseTicket(ticketText));
-    const { rows } = await this.#find(database.queries, { hash, usedSince: now() - SESSION_LIFE_MS });
+    const { rows } = await this.#find(database, { hash, usedSince: now() - SESSION_LIFE_MS });
     const row = rows[0];
     if (!row) throw sessionExpired();
     return {

@@ -83,11 +83,11 @@ export class DownloadHandlers {
   /** The content of a handler of this session. @throws Failure when there is no such handler. */
   async find(sessionId: number, id: Guid): Promise<OpenedContent> {
     const { database, idleLimit, now } = this.#options;
-    const { rows } = await this.#find(database.queries, { id, sessionId });
+    const { rows } = await this.#find(database, { id, sessionId });
     const row = rows[0];
     const time = now();
     if (!row || row.used_at < time - idleLimit) throw noDownloadHandler();
-    if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database.queries, { id, now: time });
+    if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database, { id, now: time });
     return { contentId: row.content_id, size: row.size };
   }
 

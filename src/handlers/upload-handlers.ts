@@ -191,7 +191,7 @@ export class UploadHandlers {
   async #requireRoom(userId: number): Promise<void> {
     const { database, limits } = this.#options;
     if (limits.stagedBytes === 0) return;
-    const { rows } = await this.#statements.staged(database.queries, { userId });
+    const { rows } = await this.#statements.staged(database, { userId });
     if ((rows[0]?.bytes ?? 0) >= limits.stagedBytes) throw tooMuchStaged(limits.stagedBytes);
   }
 
@@ -211,7 +211,7 @@ export class UploadHandlers {
     if (!writer) return judgeRepeat(row, chunk);
     refuseOtherThanSuspect(row, chunk);
     if (chunk.computed !== chunk.claimed) {
-      await this.#statements.suspect(this.#options.database.queries, {
+      await this.#statements.suspect(this.#options.database, {
         id: row.id,
         claimed: chunk.claimed,
         computed: chunk.computed,
@@ -233,7 +233,7 @@ export class UploadHandlers {
       /* When that fails too, it is done when the handler is used next. */
       writer.writeBack(() => void this.#distrust(row.id).catch(() => undefined));
     }
-    const { numAffectedRows } = await this.#statements.append(database.queries, {
+    const { numAffectedRows } = await this.#statements.append(database, {
       id: row.id,
       before: row.length,
       length,
@@ -364,7 +364,7 @@ export class UploadHandlers {
 
   async #find(sessionId: number, id: Guid): Promise<HandlerRow> {
     const { database, idleLimit, now } = this.#options;
-    const { rows } = await this.#statements.find(database.queries, { id, sessionId });
+    const { rows } = await this.#statements.find(database, { id, sessionId });
     const row = rows[0];
     if (!row || row.used_at < now() - idleLimit) throw noUploadHandler();
     if (this.#doubtful.has(id)) {

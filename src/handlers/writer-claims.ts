@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database, Queries } from '../storage/database.js';
+import type { Database } from '../storage/database.js';
 import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
 import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
@@ -30,7 +30,7 @@ const RETRY_MS = 500;
  * claim that bears its own name is one that could not be given back yet, and good.
  */
 export class SharedWriterClaims implements WriterClaims {
-  readonly #queries: Queries;
+  readonly #database: Database;
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
@@ -38,8 +38,9 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
 
   /** `worker` names this process among all that may ever have written a claim. */
-  constructor({ queries }: Database, worker: string) {
-    this.#queries = queries;
+  constructor(database: Database, worker: string) {
+    const { queries } = database;
+    this.#database = database;
     this.#worker = worker;
     this.#claim = prepareQuery((parameter) =>
       queries
@@ -80,7 +81,7 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   async #giveBack(id: Guid): Promise<void> {
-    await this.#end(this.#queries, { id, worker: this.#worker });
+    await this.#end(this.#database, { id, worker: this.#worker });
   }
 
   /** Tries until it succeeds, or the claim is wanted again: other workers wait for the handler all the while. */
@@ -93,9 +94,13 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   async #try(id: Guid): Promise<boolean> {
-    const { numAffectedRows } = await this.#claim(this.#queries, { id, worker: this.#worker });
+    const { numAffectedRows } = await this.#claim(this.#database, { id, worker: this.#worker });
     if (numAffectedRows === 1n) return true;
-    const row = await this.#queries.selectFrom('upload_handlers').select('id').where('id', '=', id).executeTakeFirst();
+    const row = await this.#database.queries
+      .selectFrom('upload_handlers')
+      .select('id')
+      .where('id', '=', id)
+      .executeTakeFirst();
     if (!row) throw noUploadHandler();
     return false;
   }

@@ -1,6 +1,6 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely';
 
-/** What runs a compiled query: the database or a transaction. */
+/** What runs a compiled query: the database, which is quickest, or a transaction. */
 interface Executor {
   executeQuery<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>>;
 }
@@ -22,7 +22,7 @@ class Placeholder {
  * ```ts
  * const findUser = prepareQuery<{ id: number }, { name: string }>((parameter) =>
  *   queries.selectFrom('users').select('name').where('id', '=', parameter('id')));
- * const { rows } = await findUser(queries, { id: 7 });
+ * const { rows } = await findUser(database, { id: 7 });
  * ```
  */
 export function prepareQuery<Parameters extends object, Row>(
