@@ -198,7 +198,7 @@ export class FailingMachine implements FileOperations {
   /** As SQLite itself does, it takes the whole transaction back when it cannot go on with it (https://sqlite.org/lang_transaction.html). */
   #meetStatement(database: SQLite.Database, text: string): void {
     if (!this.#plan || /^rollback/i.test(text)) return;
-    const isReading = /^(?:select|begin)/i.test(text);
+    const isReading = /^(?:select|with|begin)/i.test(text);
     if (!this.#comesTo(isReading ? 'statement that reads' : 'statement that writes')) return;
     if (database.inTransaction) database.exec('rollback');
     throw new SQLite.SqliteError('what SQLite says of it', KINDS[this.#plan.trouble].sqliteCode);
