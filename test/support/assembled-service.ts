@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ContentCheck } from '../../src/library/content-check.js';
 import { openLog } from '../../src/log.js';
 import type { Rooms } from '../../src/rooms.js';
-import { loadSettings, type Settings } from '../../src/settings.js';
+import { loadSettings } from '../../src/settings.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
 import type { Database } from '../../src/storage/database.js';
 import type { FileContentStore } from '../../src/storage/file-content-store.js';
@@ -23,6 +23,8 @@ export interface AssembledServiceOptions {
   /** @default the system's */
   readonly files?: FileOperations;
   readonly settings?: SettingTexts;
+  /** Names it as one of several workers. @default it is the only process */
+  readonly worker?: string;
 }
 
 /** The run of the operating system all of it happens in. */
@@ -39,30 +41,22 @@ interface Parts {
 /** The server in this process, put together here: on file operations that may fail, and with its rooms and its database at hand. */
 export class AssembledService implements Service {
   readonly data: string;
-  readonly #files: FileOperations;
-  readonly #settings: Settings;
+  readonly #options: AssembledServiceOptions;
   #parts: Parts;
 
-  private constructor(data: string, files: FileOperations, settings: Settings, parts: Parts) {
+  private constructor(data: string, options: AssembledServiceOptions, parts: Parts) {
     this.data = data;
-    this.#files = files;
-    this.#settings = settings;
+    this.#options = options;
     this.#parts = parts;
   }
 
   /** Starts it on an empty data directory, with a library `Public`. */
-  static async start({
-    files = systemFiles,
-    settings: texts = {},
-    users,
-  }: AssembledServiceOptions): Promise<AssembledService> {
+  static async start(options: AssembledServiceOptions): Promise<AssembledService> {
     const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
-    const flags = { port: '0', logLevel: 'silent', maxCallRate: '0', minFree: '0', ...texts, data };
-    const { settings } = loadSettings({ flags, environment: { LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD } });
-    const parts = await assemble(settings, files);
+    const parts = await assemble(data, options);
     await parts.rooms.libraries.addFirst('Public');
-    for (const name of users) await parts.rooms.users.add({ name, password: 'a user' });
-    return new AssembledService(data, files, settings, parts);
+    for (const name of options.users) await parts.rooms.users.add({ name, password: 'a user' });
+    return new AssembledService(data, options, parts);
   }
 
   get url(): string {
@@ -92,10 +86,10 @@ export class AssembledService implements Service {
     return texts;
   }
 
-  /** Stops it and starts another on the same directory. */
-  async restart(): Promise<void> {
+  /** Stops it and starts another on the same directory, with other settings when some are given. */
+  async restart(settings: SettingTexts = {}): Promise<void> {
     await this.#stop();
-    this.#parts = await assemble(this.#settings, this.#files);
+    this.#parts = await assemble(this.data, { ...this.#options, settings: { ...this.#options.settings, ...settings } });
   }
 
   /** Stops it and removes what it left. */
@@ -112,14 +106,19 @@ export class AssembledService implements Service {
   }
 }
 
-async function assemble(settings: Settings, files: FileOperations): Promise<Parts> {
+async function assemble(
+  data: string,
+  { files = systemFiles, settings: texts = {}, worker: name }: AssembledServiceOptions,
+): Promise<Parts> {
+  const flags = { port: '0', logLevel: 'silent', maxCallRate: '0', minFree: '0', ...texts, data };
+  const { settings } = loadSettings({ flags, environment: { LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD } });
   const log = openLog(settings.logLevel, settings.logFormat);
-  const directory = new DataDirectory(settings.data, { minFree: settings.minFree, files });
+  const directory = new DataDirectory(data, { minFree: settings.minFree, files });
   await directory.openSpool().clear();
   const contents = await directory.openContents();
   const database = directory.openDatabase();
   const { epoch, rooms } = await takeOver({ settings, database, contents, boot: BOOT, log });
   const metrics = async (): Promise<string> => writeExposition([await worker.measure()]);
-  const worker = await Worker.create({ settings, directory, database, contents, log, epoch, name: undefined, metrics });
+  const worker = await Worker.create({ settings, directory, database, contents, log, epoch, name, metrics });
   return { database, contents, rooms, worker, url: `http://127.0.0.1:${await worker.listen()}` };
 }
