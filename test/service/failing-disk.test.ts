@@ -33,7 +33,7 @@ let [failures, documents] = [0, 0];
 
 beforeAll(async () => {
   machine = new FailingMachine();
-  service = await AssembledService.start({ users: ['anna'], files: machine });
+  service = await AssembledService.start({ users: ['anna'], files: machine, worker: 'one of several' });
   anna = (await service.trust('anna')).over(POST);
   await anna.store('/Public/there.bin', THERE);
 });
@@ -372,6 +372,17 @@ async function expectNothingHeld(): Promise<void> {
   const used = await readMetric(service.url, 'lighterage_memory_budget_bytes{part="used"}');
   expect(used).toBe(0);
 }
+
+test('After all of that no handler is kept from other workers', async () => {
+  const claims = service.database.queries
+    .selectFrom('upload_handlers')
+    .select('writer')
+    .where('writer', 'is not', null);
+  await eventually(
+    () => claims.execute(),
+    (rows) => rows.length === 0,
+  );
+});
 
 test('After all of that a restart leaves a file for each record, and no other', async () => {
   await service.restart();
