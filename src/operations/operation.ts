@@ -8,6 +8,11 @@ import type { Failure } from '../values/failure.js';
 export interface Call {
   /** The caller's address, for the audit and for slowing down guesses. */
   readonly address: string;
+  /**
+   * Aborted, by a Failure, when nobody is there any more to be answered. For what takes long. Whoever listens to it stops listening
+   * when done: it may live on with the caller's connection. Absent: that cannot be told.
+   */
+  readonly gone?: AbortSignal;
   /** The name of the user whose call it is; an operation tells it once it knows, for the log. */
   user?: string;
 }

@@ -17,6 +17,7 @@ import type { BufferPool } from '../payload/buffer-pool.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import { UrlencodedReader } from '../payload/urlencoded-reader.js';
+import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { escapeHtml } from './escape-html.js';
 
@@ -83,7 +84,7 @@ class HttpExchange {
     this.#options = options;
     this.#request = request;
     this.#response = response;
-    this.#call = { address: callerAddress(request, options.trustProxy) };
+    this.#call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
   }
 
   async serve(name: string): Promise<void> {

@@ -18,6 +18,7 @@ import {
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
+import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
 import { packAsMtom } from './mtom-answer.js';
@@ -111,7 +112,7 @@ class SoapExchange implements EnvelopeListener {
       this.#contentType,
       Array.isArray(soapAction) ? soapAction[0] : soapAction,
     );
-    this.call = { address: callerAddress(request, options.trustProxy) };
+    this.call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
   }
 
   get operation(): OperationContract | undefined {
