@@ -1,6 +1,7 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import crypto from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { closeConnectionInHand } from './connection-in-hand.js';
 import { type Order, type Report, WORKER_ENTRY } from './crew-messages.js';
 import type { Logger } from './log.js';
 import type { Settings } from './settings.js';
@@ -21,6 +22,8 @@ const REPLACEMENT_DELAY_MS = 500;
 
 /** How long a worker may take to report its figures, ms: after that they are left out. */
 const MEASURE_LIMIT_MS = 2_000;
+
+const STOP: Order = { order: 'stop' };
 
 /** The worker processes of a server: they share the port, the database and the content directory. */
 export class Crew {
@@ -77,14 +80,18 @@ export class Crew {
 
   /** Starts a worker; fulfilled with its port. */
   #engage(): Promise<number> {
-    const { epoch, settings } = this.#options;
+    const { epoch, log, settings } = this.#options;
     const worker = cluster.fork();
+    closeConnectionInHand(worker);
+    /* A connection cannot be handed to a worker that has just ended: without a listener that would end the server too. */
+    worker.on('error', (error) => log.warn({ err: error }, 'a worker could not be told something'));
     const name = crypto.randomUUID();
     worker.once('exit', (code, signal) => void this.#replace(name, { code, signal }));
     return new Promise((resolve, reject) => {
       worker.once('exit', () => reject(new Error('A worker ended before it could take calls.')));
       worker.on('message', (report: Report) => {
-        if (report.report === 'ready') tell(worker, { order: 'serve', settings, epoch, name });
+        if (report.report === 'ready')
+          tell(worker, this.#isStopping ? STOP : { order: 'serve', settings, epoch, name });
         else if (report.report === 'listening') resolve(report.port);
         else if (report.report === 'failed') reject(new Error(report.reason));
         else if (report.report === 'measured') this.#measurements.get(report.id)?.(report.metrics);
@@ -102,6 +109,7 @@ export class Crew {
       await delay(REPLACEMENT_DELAY_MS);
       await this.#engageUnlessStopping();
     } catch (error) {
+      if (this.#isStopping) return;
       log.error({ err: error }, 'a worker could not take the place of one that ended');
     }
   }
@@ -130,7 +138,7 @@ function tell(worker: ClusterWorker, order: Order): void {
   if (worker.isConnected()) worker.send(order, () => undefined);
 }
 
-/** Asks a worker to stop; fulfilled when it has ended. */
+/** Asks a worker to stop; fulfilled when it has ended. One that does not hear it yet is asked again when it says that it is ready. */
 function dismissed(worker: ClusterWorker): Promise<void> {
   return new Promise((resolve) => {
     if (worker.isDead()) {
@@ -138,6 +146,6 @@ function dismissed(worker: ClusterWorker): Promise<void> {
       return;
     }
     worker.once('exit', () => resolve());
-    tell(worker, { order: 'stop' });
+    tell(worker, STOP);
   });
 }

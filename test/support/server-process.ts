@@ -35,6 +35,11 @@ export class ServerProcess implements Service {
     return this.#running.url;
   }
 
+  /** The process everything else was started by. */
+  get pid(): number {
+    return this.#running.process.pid ?? 0;
+  }
+
   /** Stops the server as an operator does. Returns its exit status. */
   async stop(): Promise<number | null> {
     const { process } = this.#running;

@@ -1,0 +1,67 @@
+import fs from 'node:fs/promises';
+import net from 'node:net';
+import { eventually } from './support/eventually.js';
+import { ServerProcess } from './support/server-process.js';
+import { workersOf } from './support/workers-of.js';
+
+const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+
+/** A request on a connection of its own: what had come back when the connection ended. */
+async function ask(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = net.connect(Number(port), hostname);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  socket.on('error', () => undefined);
+  socket.write(REQUEST);
+  await new Promise((resolve) => socket.once('close', resolve));
+  return text;
+}
+
+/** Stops a process so that it does nothing any more and yet is there. */
+async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await eventually(
+    () => fs.readFile(`/proc/${pid}/status`, 'utf8'),
+    (status) => /^State:\s+T/m.test(status),
+  );
+}
+
+describe('A worker that is killed', () => {
+  let server: ServerProcess;
+
+  beforeEach(async () => {
+    server = await ServerProcess.start(2);
+  });
+
+  afterEach(() => server.end());
+
+  /** The worker that was killed is replaced: by a process that need not take calls yet. */
+  const replaced = (dead: number): Promise<void> =>
+    eventually(
+      () => workersOf(server.pid),
+      (workers) => workers.length === 2 && !workers.includes(dead),
+    );
+
+  test('leaves no caller waiting whose connection it had not yet taken, and is replaced', async () => {
+    const [frozen = 0, other] = await workersOf(server.pid);
+    await freeze(frozen);
+    /* The workers take turns, so that one of two connections is for the one that takes nothing. */
+    const both = [ask(server.url), ask(server.url)];
+    expect(await Promise.race(both)).toMatch(/^HTTP\/1\.1 200 /);
+
+    process.kill(frozen, 'SIGKILL');
+
+    expect((await Promise.all(both)).filter((answer) => answer === '')).toHaveLength(1);
+    await replaced(frozen);
+    expect(await workersOf(server.pid)).toContain(other);
+    expect(await ask(server.url)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('does not keep the server from stopping while another takes its place', async () => {
+    const [worker = 0] = await workersOf(server.pid);
+    process.kill(worker, 'SIGKILL');
+    await replaced(worker);
+    expect(await server.stop()).toBe(0);
+  });
+});
