@@ -19,6 +19,7 @@ import { type Guid, parseGuid } from '../values/guid.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
 import { recorded } from './recorded.js';
+import { withinSession } from './within-session.js';
 
 export interface DownloadRooms {
   readonly audit: AuditTrail;
@@ -159,7 +160,9 @@ async function readChunk(
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
   const id = parseGuid(args.DownloadHandler);
   if (!id) throw invalidDownloadHandler(args.DownloadHandler);
-  const content = await rooms.downloads.find(session.id, id);
+  const content = await withinSession(rooms.sessions, args.authenticationTicket, () =>
+    rooms.downloads.find(session.id, id),
+  );
   const offset = args.StartOffset;
   checkOffset(offset, content.size);
   const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);

@@ -17,6 +17,7 @@ import { packVersion } from '../values/version-number.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
 import { recorded } from './recorded.js';
+import { withinSession } from './within-session.js';
 import { parseXmlParameters } from './xml-parameters.js';
 
 export interface UploadRooms {
@@ -81,7 +82,8 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
           const claimed = parseCrc32(args.chunkHEXCRC);
           if (claimed === undefined) throw new Failure('The chunk CRC32 must be a hexadecimal number.');
           const { crc32: computed, length } = fileChunk;
-          return chunkAnswer(await reservation.accept({ length, computed, claimed, isLast: lastChunk }));
+          const chunk = { length, computed, claimed, isLast: lastChunk };
+          return chunkAnswer(await withinSession(sessions, args.authenticationTicket, () => reservation.accept(chunk)));
         } finally {
           if (reservation !== fileChunk.placement) await reservation.release();
         }
@@ -153,7 +155,8 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
 /** A place at a handler for the chunk of this call. @throws Failure */
 async function reserve(rooms: UploadRooms, ticket: string, handlerText: string, call: Call): Promise<ChunkReservation> {
   const session = await authenticate(rooms.sessions, ticket, call);
-  return rooms.uploads.reserve(session.id, requireHandler(handlerText));
+  const id = requireHandler(handlerText);
+  return withinSession(rooms.sessions, ticket, () => rooms.uploads.reserve(session.id, id));
 }
 
 /** The place the chunk was written to as it arrived, or one it is written to now because the handler was named too late. */
@@ -198,17 +201,19 @@ async function commitHandler(
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
   const event = commitEvent(session, target);
-  const commit = await recorded(rooms.audit, call, event, async () => {
-    const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
-    return rooms.commits.commitVersion(
-      session.user,
-      target,
-      staged,
-      properties(),
-      (trx) => rooms.uploads.consume(trx, session.id, staged.id),
-      (trx, done) => rooms.audit.record(trx, call, { ...event, ...done }),
-    );
-  });
+  const commit = await recorded(rooms.audit, call, event, () =>
+    withinSession(rooms.sessions, args.authenticationTicket, async () => {
+      const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
+      return rooms.commits.commitVersion(
+        session.user,
+        target,
+        staged,
+        properties(),
+        (trx) => rooms.uploads.consume(trx, session.id, staged.id),
+        (trx, done) => rooms.audit.record(trx, call, { ...event, ...done }),
+      );
+    }),
+  );
   return commitAnswer(commit);
 }
 
