@@ -21,3 +21,15 @@ describe('Names compare', () => {
     expect(nameKey(one)).not.toBe(nameKey(other));
   });
 });
+
+describe('A text that is too long for a name', () => {
+  test('has a key that no name has, made without composing its accents', () => {
+    const text = `a${'\u0301'.repeat(1000)}${'\u0323'.repeat(1000)}`;
+    expect(nameKey(text)).toBe(text.slice(0, 1025));
+  });
+
+  test('is longer than any name: a composed one of 255 units has its key', () => {
+    const composed = '\u0390'.repeat(255);
+    expect(nameKey(composed.normalize('NFD'))).toBe(nameKey(composed));
+  });
+});
