@@ -109,9 +109,14 @@ export class Crew {
       await delay(REPLACEMENT_DELAY_MS);
       await this.#engageUnlessStopping();
     } catch (error) {
-      if (this.#isStopping) return;
-      log.error({ err: error }, 'a worker could not take the place of one that ended');
+      this.#complain(error);
     }
+  }
+
+  /** One that was told to stop before it took calls is no trouble. */
+  #complain(error: unknown): void {
+    if (this.#isStopping) return;
+    this.#options.log.error({ err: error }, 'a worker could not take the place of one that ended');
   }
 
   async #engageUnlessStopping(): Promise<void> {
