@@ -75,7 +75,11 @@ export interface StagedContent {
  */
 const WRITE_BACK_EVERY = 512 * 1024 * 1024;
 
-/** A handler's time of last use is moved ahead of a chunk when it is older than this part of the idle limit. */
+/**
+ * A handler's time of last use is moved ahead of a chunk, and only when it is older than this, ms, or than this part of the idle limit: with every
+ * chunk it would be one more page to write.
+ */
+const TOUCH_INTERVAL_MS = 60_000;
 const TOUCH_PART = 1 / 24;
 
 type HandlerRow = UploadHandlersTable;
@@ -215,7 +219,6 @@ export class UploadHandlers {
         id: row.id,
         claimed: chunk.claimed,
         computed: chunk.computed,
-        now: this.#options.now(),
       });
       return { kind: 'mismatch', claimed: chunk.claimed, computed: chunk.computed };
     }
@@ -223,7 +226,7 @@ export class UploadHandlers {
   }
 
   async #append(row: HandlerRow, writer: ContentWriter, chunk: ReceivedChunk): Promise<ChunkOutcome> {
-    const { database, now } = this.#options;
+    const { database } = this.#options;
     const length = row.length + chunk.length;
     this.#requireSize(length);
     const fileCrc32 = combineCrc32(row.crc32, chunk.computed, chunk.length);
@@ -241,7 +244,6 @@ export class UploadHandlers {
       complete: chunk.isLast ? 1 : 0,
       lastLength: chunk.isLast ? chunk.length : null,
       lastCrc32: chunk.isLast ? chunk.computed : null,
-      now: now(),
     });
     if (numAffectedRows !== 1n) throw noUploadHandler();
     return { kind: 'taken', fileCrc32: chunk.isLast ? fileCrc32 : undefined };
@@ -396,7 +398,7 @@ export class UploadHandlers {
   async #keepAlive(row: HandlerRow): Promise<void> {
     const { database, idleLimit, now } = this.#options;
     const time = now();
-    if (time - row.used_at < idleLimit * TOUCH_PART) return;
+    if (time - row.used_at < Math.min(TOUCH_INTERVAL_MS, idleLimit * TOUCH_PART)) return;
     await database.queries.updateTable('upload_handlers').set({ used_at: time }).where('id', '=', row.id).execute();
   }
 
@@ -530,7 +532,6 @@ function prepareStatements({ queries }: Database) {
         complete: 0 | 1;
         lastLength: number | null;
         lastCrc32: Crc32 | null;
-        now: number;
       },
       unknown
     >((parameter) =>
@@ -544,19 +545,17 @@ function prepareStatements({ queries }: Database) {
           last_chunk_crc32: parameter('lastCrc32'),
           suspect_claimed: null,
           suspect_computed: null,
-          used_at: parameter('now'),
         })
         .where('id', '=', parameter('id'))
         .where('length', '=', parameter('before'))
         .where('is_complete', '=', 0),
     ),
-    suspect: prepareQuery<{ id: Guid; claimed: Crc32; computed: Crc32; now: number }, unknown>((parameter) =>
+    suspect: prepareQuery<{ id: Guid; claimed: Crc32; computed: Crc32 }, unknown>((parameter) =>
       queries
         .updateTable('upload_handlers')
         .set({
           suspect_claimed: parameter('claimed'),
           suspect_computed: parameter('computed'),
-          used_at: parameter('now'),
         })
         .where('id', '=', parameter('id')),
     ),

@@ -302,6 +302,24 @@ describe('A handler that is not there', () => {
     ['never was', () => Promise.resolve(UNKNOWN_GUID)],
   ];
 
+  test('only when no chunk has come in the meantime', async () => {
+    const handler = await anna.openUpload();
+    const usedSoLongAgo = (ms: number): Promise<unknown> =>
+      service.database((queries) =>
+        queries
+          .updateTable('upload_handlers')
+          .set(({ eb }) => ({ used_at: eb('used_at', '-', ms) }))
+          .where('id', '=', handler as never)
+          .execute(),
+      );
+    for (const isLast of [false, true]) {
+      await usedSoLongAgo(13 * HOUR_MS);
+      expect(valueOf(await anna.sendChunk(handler, FIRST, { isLast }), 'success')).toBe('true');
+    }
+    await usedSoLongAgo(13 * HOUR_MS);
+    expect(valueOf(await anna.commit(handler, newPath()), 'success')).toBe('true');
+  });
+
   test.each(WAYS)('because it %s is told of in one text', async (_way, handler) => {
     const uploadHandler = await handler();
     expect(await anna.sendChunk(uploadHandler, FIRST, { isLast: true })).toEqual(notTaken(NO_UPLOAD));
