@@ -117,7 +117,7 @@ async function streamFramed(
       if (left === 0) response.end(after);
       response.uncork();
     });
-  await streamContent(content, write, encoding, buffers, connection.closed);
+  await streamContent(content, write, encoding, buffers);
   if (!response.writableFinished) await connection.unlessClosed((done) => response.once('finish', done));
 }
 
@@ -137,7 +137,6 @@ async function end(response: ServerResponse, body?: string | Buffer): Promise<vo
  */
 class Connection {
   readonly #socket: Socket;
-  #gone: AbortController | undefined;
   #fail: ((error: CallerGone) => void) | undefined;
 
   constructor({ req }: ServerResponse) {
@@ -145,13 +144,6 @@ class Connection {
     if (!this.#socket.destroyed) this.#socket.once('close', this.#close);
     /* As many answers may wait for their turn as the caller asked for. */
     this.#socket.setMaxListeners(0);
-  }
-
-  /** Aborted, with a CallerGone, when the connection is closed. */
-  get closed(): AbortSignal {
-    this.#gone ??= new AbortController();
-    if (this.#socket.destroyed) this.#gone.abort(new CallerGone());
-    return this.#gone.signal;
   }
 
   /** Does one thing that ends by calling `done`. Not for two at once. @throws CallerGone when the connection closes instead. */
@@ -169,8 +161,6 @@ class Connection {
   }
 
   readonly #close = (): void => {
-    const error = new CallerGone();
-    this.#gone?.abort(error);
-    this.#fail?.(error);
+    this.#fail?.(new CallerGone());
   };
 }

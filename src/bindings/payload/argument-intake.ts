@@ -309,12 +309,18 @@ class ArrivingPayload implements Payload, ContentReceiver {
     this.#patience?.refresh();
     const written = this.#send(buffer);
     const rest = bytes.subarray(copied);
-    if (!isPending(written)) return this.#gather(rest);
+    if (!isPending(written)) return this.#gatherRest(rest);
     this.#isSending = true;
     return written.then(() => {
       this.#isSending = false;
-      return this.#gather(rest);
+      return this.#gatherRest(rest);
     });
+  }
+
+  /** Goes on behind a full buffer. When others wait for one it was the last: they too shall have one soon, however long this content is. */
+  #gatherRest(bytes: Buffer): void | Promise<void> {
+    if (this.#buffer?.isWanted) this.stopGathering();
+    if (bytes.length > 0) return this.#gather(bytes);
   }
 
   #takeGathered(): Buffer | undefined {

@@ -1,5 +1,8 @@
 import type { ContentSource } from '../../contract/result.js';
 import type { BufferPool } from './buffer-pool.js';
+import { SendingBuffer } from './sending-buffer.js';
+
+const NOTHING = Buffer.alloc(0);
 
 /** How content stands in an answer: as base64, or as it is. */
 export type ContentEncoding = 'base64' | 'raw';
@@ -8,37 +11,35 @@ export type ContentEncoding = 'base64' | 'raw';
 const STEP = 48 * 1024;
 
 /**
- * Writes content to an answer as it is read, in pieces as long as the pool's buffers.
+ * Writes content to an answer as it is read, in pieces as long as the pool's buffers, or small ones: see {@link SendingBuffer}.
  *
  * @param write Fulfilled when the buffer may be used again: when the socket has taken it. The back-pressure.
- * @param signal Ends the waiting for a buffer, when nobody is there any more to be answered.
- * @throws what `source`, `write` and the signal do; an Error when the source has less than its length.
+ * @throws what `source` and `write` do; an Error when the source has less than its length.
  */
 export async function streamContent(
   source: ContentSource,
   write: (bytes: Buffer) => void | Promise<void>,
   encoding: ContentEncoding,
   buffers: BufferPool,
-  signal?: AbortSignal,
 ): Promise<void> {
-  const buffer = await buffers.acquire(signal);
+  const sending = new SendingBuffer(buffers);
   try {
-    if (encoding === 'base64') await streamBase64(source, write, buffer.bytes);
-    else await streamRaw(source, write, buffer.bytes);
+    if (encoding === 'base64') await streamBase64(source, write, sending);
+    else await streamRaw(source, write, sending);
   } finally {
-    buffer.release();
+    sending.release();
   }
 }
 
 async function streamRaw(
   source: ContentSource,
   write: (bytes: Buffer) => void | Promise<void>,
-  buffer: Buffer,
+  sending: SendingBuffer,
 ): Promise<void> {
   for (let position = 0; position < source.length;) {
-    const bytes = await readSome(source, buffer, position);
+    const bytes = await readSome(source, sending.next(), position);
     position += bytes.length;
-    await write(bytes);
+    await sending.send(bytes, write);
   }
 }
 
@@ -49,11 +50,12 @@ async function streamRaw(
 async function streamBase64(
   source: ContentSource,
   write: (bytes: Buffer) => void | Promise<void>,
-  buffer: Buffer,
+  sending: SendingBuffer,
 ): Promise<void> {
-  const start = Math.floor(buffer.length / 12) * 3;
-  let carried = buffer.subarray(start, start);
+  let carried: Buffer = NOTHING;
   for (let position = 0; position < source.length;) {
+    const buffer = sending.next();
+    const start = Math.floor(buffer.length / 12) * 3;
     carried.copy(buffer, start);
     const space = buffer.subarray(start + carried.length, start * 4);
     const read = await readSome(source, space, position);
@@ -63,7 +65,7 @@ async function streamBase64(
     const rest = isLast ? 0 : (end - start) % 3;
     carried = buffer.subarray(end - rest, end);
     const length = encode(buffer, start, end - rest);
-    if (length > 0) await write(buffer.subarray(0, length));
+    if (length > 0) await sending.send(buffer.subarray(0, length), write);
   }
 }
 

@@ -69,6 +69,13 @@ export class MemoryBudget {
     return this.#fits(bytes) ? use(this.#lease(bytes)) : this.#wait(bytes, use, signal);
   }
 
+  /** Takes `bytes` of the budget when they are there and nobody waits for any; else undefined. */
+  takeNow(bytes: number): Lease | undefined {
+    if (this.#waiters.size > 0) return undefined;
+    if (!this.#fits(bytes)) this.#reserves.forEach((reserve) => reserve.giveUp());
+    return this.#fits(bytes) ? this.#lease(bytes) : undefined;
+  }
+
   /** Makes a reserve known, so that it is counted and asked to give up what is idle before anybody has to wait. */
   add(reserve: Reserve): void {
     this.#reserves.push(reserve);

@@ -94,3 +94,48 @@ test('two pools of one budget take turns and never hold more than it has', async
   expect(budget.used).toBe(0);
   expect(budget.waiting).toBe(0);
 });
+
+test('whoever takes a buffer now gets one or none, and does not overtake who waits', async () => {
+  const pool = new BufferPool(new MemoryBudget(200), 100);
+  const first = pool.takeNow();
+  const second = pool.takeNow();
+  expect(second?.bytes).toHaveLength(100);
+  expect(pool.takeNow()).toBeUndefined();
+  expect(first?.isWanted).toBe(false);
+  const waiting = pool.acquire();
+  expect(first?.isWanted).toBe(true);
+  second?.release();
+  expect(pool.takeNow()).toBeUndefined();
+  (await waiting).release();
+  expect(pool.takeNow()?.bytes).toBe(second?.bytes);
+});
+
+test('a forsaken buffer makes room for another at once, and is handed to nobody', async () => {
+  const budget = new MemoryBudget(200);
+  const pool = new BufferPool(budget, 100);
+  const kept = pool.acquire() as PooledBuffer;
+  const forsaken = pool.takeNow();
+  const waiting = pool.acquire();
+  forsaken?.forsake();
+  const other = await waiting;
+  expect(other.bytes).not.toBe(forsaken?.bytes);
+  expect(budget.used).toBe(200);
+  forsaken?.release();
+  forsaken?.release();
+  expect(budget.used).toBe(200);
+  expect(pool.takeNow()).toBeUndefined();
+  kept.release();
+  expect(pool.takeNow()?.bytes).toBe(kept.bytes);
+});
+
+test('while forsaken buffers take a quarter of the budget, nobody gets one that could be forsaken too', () => {
+  const pool = new BufferPool(new MemoryBudget(800), 100);
+  const [first, second] = [pool.takeNow(), pool.takeNow()];
+  first?.forsake();
+  expect(pool.takeNow()).toBeDefined();
+  second?.forsake();
+  expect(pool.takeNow()).toBeUndefined();
+  expect(pool.acquire()).toMatchObject({ isWanted: false });
+  first?.release();
+  expect(pool.takeNow()).toBeDefined();
+});
