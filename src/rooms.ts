@@ -7,7 +7,9 @@ import { Users } from './accounts/users.js';
 import { discardHandlersOf } from './discard-handlers.js';
 import { DownloadHandlers } from './handlers/download-handlers.js';
 import { UploadHandlers } from './handlers/upload-handlers.js';
+import { StagedBytes } from './handlers/staged-bytes.js';
 import { SharedWriterClaims, soleWriter } from './handlers/writer-claims.js';
+import { ZipPlaces } from './handlers/zip-places.js';
 import { ZipWriter } from './handlers/zip-writer.js';
 import { Commits } from './library/commits.js';
 import { Documents } from './library/documents.js';
@@ -63,6 +65,7 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
   const idleLimit = settings.handlerExpiry * HOUR_MS;
   const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
   const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);
+  const staged = new StagedBytes({ database, most: settings.maxStagedBytes });
   const uploads = new UploadHandlers({
     database,
     contents,
@@ -71,7 +74,8 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
     epoch,
     idleLimit,
     defaultChunkSize,
-    limits: { handlers: maxHandlers, stagedBytes: settings.maxStagedBytes, uploadSize: settings.maxUploadSize },
+    limits: { handlers: maxHandlers, uploadSize: settings.maxUploadSize },
+    staged,
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers, now });
@@ -99,12 +103,24 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
   const commits = new Commits({ database, lookups, now });
   const libraries = new Libraries({ database, audit, actor, now });
   const zips = new ZipWriter(contents, unclaimed);
+  const zipPlaces = new ZipPlaces();
   const zipSelection = new ZipSelection(documents, folders);
   const identity = { serverName: settings.serverName, company: settings.company };
   const operations: Operations = {
     ...sessionOperations({ sessions }),
     ...uploadOperations({ audit, sessions, uploads, commits, contents, unclaimed, maxDocumentSize }),
-    ...downloadOperations({ audit, sessions, downloads, documents, zipSelection, zips, contents, defaultChunkSize }),
+    ...downloadOperations({
+      audit,
+      sessions,
+      downloads,
+      documents,
+      zipSelection,
+      zips,
+      zipPlaces,
+      staged,
+      contents,
+      defaultChunkSize,
+    }),
     ...libraryOperations({ audit, sessions, folders, documents, identity, now }),
   };
   return { audit, users, sessions, throttle, libraries, uploads, downloads, unclaimed, operations };

@@ -69,6 +69,11 @@ export class DownloadHandlers {
     });
   }
 
+  /** Refuses a user who has as many handlers as they may, before content is made for another. @throws Failure */
+  requireFree(userId: number): Promise<void> {
+    return requireFreeHandler(this.#options.database.queries, userId, this.#options.maxHandlers);
+  }
+
   /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. `also` runs last. */
   async adopt(sessionId: number, content: OpenedContent, also?: WithinTransaction): Promise<Guid> {
     const { database, unclaimed } = this.#options;

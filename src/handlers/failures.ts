@@ -26,5 +26,11 @@ export const tooMuchStaged = (most: number): Failure =>
   new Failure(
     `Your uploads take ${most} bytes or more, which is the most a user may stage. Commit or delete uploads first.`,
   );
+/** For what is written beside the uploads: zips, and documents in one call. */
+export const tooMuchInUse = (most: number): Failure =>
+  new Failure(
+    `Your uploads and zips take more than ${most} bytes, which is the most a user may stage. ` +
+      'Commit uploads or delete handlers first.',
+  );
 export const uploadTooLarge = (most: number): Failure =>
   new Failure(`The document is larger than ${most} bytes, which is the most an upload may have.`);

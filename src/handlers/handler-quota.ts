@@ -1,14 +1,15 @@
-import type { Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Schema } from '../storage/schema.js';
 import { tooManyHandlers } from './failures.js';
 
 /**
- * Makes sure that a user may open another handler, upload and download together, in the transaction that makes it.
+ * Makes sure that a user may open another handler, upload and download together, in the transaction that makes it; or ahead of it,
+ * before work is done that may be for nothing.
  * @param most - How many; 0 for any number. @throws Failure when there are as many already.
  */
-export async function requireFreeHandler(trx: Transaction<Schema>, userId: number, most: number): Promise<void> {
+export async function requireFreeHandler(queries: Kysely<Schema>, userId: number, most: number): Promise<void> {
   if (most === 0) return;
-  const { uploads, downloads } = await trx
+  const { uploads, downloads } = await queries
     .selectNoFrom((eb) => {
       const count = eb.fn.countAll<number>().as('count');
       return [

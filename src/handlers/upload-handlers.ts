@@ -9,9 +9,10 @@ import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { combineCrc32, type Crc32, EMPTY_CRC32, upperHex } from '../values/crc32.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
-import { noUploadHandler, tooMuchStaged, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
+import { noUploadHandler, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
 import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
+import type { StagedBytes } from './staged-bytes.js';
 import { type EndTurn, Turns } from './turns.js';
 import type { WriterClaims } from './writer-claims.js';
 import { Failure } from '../values/failure.js';
@@ -30,6 +31,8 @@ export interface UploadHandlersOptions {
   /** The chunk size of a caller who has no wish, bytes. */
   readonly defaultChunkSize: number;
   readonly limits: UploadLimits;
+  /** What a user may stage. */
+  readonly staged: StagedBytes;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
 }
@@ -38,8 +41,6 @@ export interface UploadHandlersOptions {
 export interface UploadLimits {
   /** Handlers, upload and download together. */
   readonly handlers: number;
-  /** Bytes in all their uploads. */
-  readonly stagedBytes: number;
   /** Bytes in one upload. */
   readonly uploadSize: number;
 }
@@ -174,7 +175,7 @@ export class UploadHandlers {
     };
     try {
       const row = await this.#verified(await this.#find(sessionId, id));
-      if (!row.is_complete) await this.#requireRoom(row.user_id);
+      if (!row.is_complete) await this.#options.staged.requireRoom(row.user_id);
       await this.#keepAlive(row);
       const writer = row.is_complete ? undefined : await this.#openWriter(row);
       return new ChunkReservation(row, writer, {
@@ -186,17 +187,6 @@ export class UploadHandlers {
       await endClaim();
       throw error;
     }
-  }
-
-  /**
-   * Refuses a chunk of a user who has staged as much as they may, before it is written: for each chunk one more read, of an index. The
-   * chunks that are being written at that moment are not in the sum yet, so that it may be passed by a chunk for each handler.
-   */
-  async #requireRoom(userId: number): Promise<void> {
-    const { database, limits } = this.#options;
-    if (limits.stagedBytes === 0) return;
-    const { rows } = await this.#statements.staged(database, { userId });
-    if ((rows[0]?.bytes ?? 0) >= limits.stagedBytes) throw tooMuchStaged(limits.stagedBytes);
   }
 
   async #openWriter(row: HandlerRow): Promise<ContentWriter> {
@@ -516,12 +506,6 @@ function prepareStatements({ queries }: Database) {
         .selectAll()
         .where('id', '=', parameter('id'))
         .where('session_id', '=', parameter('sessionId')),
-    ),
-    staged: prepareQuery<{ userId: number }, { bytes: number | null }>((parameter) =>
-      queries
-        .selectFrom('upload_handlers')
-        .select(({ fn }) => fn.sum<number | null>('length').as('bytes'))
-        .where('user_id', '=', parameter('userId')),
     ),
     append: prepareQuery<
       {

@@ -5,7 +5,9 @@ import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { StorageFailure } from '../values/failure.js';
 import { type Guid, newGuid } from '../values/guid.js';
+import { callerLeft } from '../values/long-work.js';
 import type { OpenedContent } from './download-handlers.js';
+import type { CountedContent } from './staged-bytes.js';
 
 /** Something to put into a zip. The path is within the zip, `/` between its parts, none in front. */
 export type ZipEntry =
@@ -17,6 +19,14 @@ export type ZipEntry =
       /** ms since 1970 UTC. */
       readonly modifiedAt: number;
     };
+
+/** For whom a zip is written. */
+export interface ZipTaker {
+  /** Counts its bytes, and says when they are too many. */
+  readonly counted: CountedContent;
+  /** Aborted when they have left: then nobody would read it. */
+  readonly gone?: AbortSignal | undefined;
+}
 
 /** Bytes read at a time. */
 const PIECE = 256 * 1024;
@@ -33,16 +43,17 @@ export class ZipWriter {
 
   /**
    * Writes a zip. The content stays unclaimed: the caller records it, or gives it to {@link discard}.
-   * @throws StorageFailure, ContentMissing, and what `entries` throws; nothing is left then.
+   * @throws StorageFailure, ContentMissing, Failure when it takes more than the taker may have or they have left, and what `entries`
+   * throws; nothing is left then.
    */
-  async write(entries: AsyncIterable<ZipEntry>): Promise<OpenedContent> {
+  async write(entries: AsyncIterable<ZipEntry>, taker: ZipTaker): Promise<OpenedContent> {
     const contentId = newGuid();
     await this.#unclaimed.announce(contentId);
     try {
       await this.#contents.create(contentId);
       const writer = await this.#contents.openWriter(contentId, 0);
       try {
-        return { contentId, size: await new ZipPass(this.#contents, writer).run(entries) };
+        return { contentId, size: await new ZipPass(this.#contents, writer, taker).run(entries) };
       } finally {
         writer.close();
       }
@@ -62,25 +73,32 @@ export class ZipWriter {
 class ZipPass {
   readonly #contents: ContentStore;
   readonly #writer: ContentWriter;
+  readonly #taker: ZipTaker;
   readonly #zip = new yazl.ZipFile();
   /** What is being read. */
   readonly #sources = new Set<Readable>();
   #isOver = false;
 
-  constructor(contents: ContentStore, writer: ContentWriter) {
+  constructor(contents: ContentStore, writer: ContentWriter, taker: ZipTaker) {
     this.#contents = contents;
     this.#writer = writer;
+    this.#taker = taker;
   }
 
   /** Returns the length of the zip in bytes. When this has settled nothing is read or written any more. */
   async run(entries: AsyncIterable<ZipEntry>): Promise<number> {
+    const { gone } = this.#taker;
+    if (gone?.aborted) throw callerLeft();
     const failed = new Promise<never>((_, reject) => this.#zip.on('error', reject));
+    const leave = (): void => void this.#zip.emit('error', callerLeft());
+    gone?.addEventListener('abort', leave, { once: true });
     const added = this.#addAll(entries);
     const drained = this.#drain();
     try {
       const [size] = await Promise.race([Promise.all([drained, added]), failed]);
       return size;
     } finally {
+      gone?.removeEventListener('abort', leave);
       this.#isOver = true;
       (this.#zip.outputStream as unknown as Readable).destroy();
       for (const source of this.#sources) source.destroy();
@@ -92,6 +110,7 @@ class ZipPass {
     let size = 0;
     for await (const piece of this.#zip.outputStream) {
       const bytes = piece as Buffer;
+      this.#taker.counted.add(bytes.length);
       await this.#writer.write(bytes);
       size += bytes.length;
     }

@@ -1,4 +1,5 @@
 import { Failure, StorageFailure } from '../values/failure.js';
+import { LongWork } from '../values/long-work.js';
 import { nameKey } from '../values/name-key.js';
 import type { Caller } from './caller.js';
 import type { Document } from './document.js';
@@ -19,6 +20,12 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** The most paths that are looked up for one zip. */
+const MAX_PATHS = 10_000;
+
+/** The most documents and folders in one zip: what a zip has room for that every program can read (APPNOTE.TXT, 4.4.21). */
+const MAX_ENTRIES = 65_535;
+
 /** Finds what is to go into a zip: documents, and folders with all below them. */
 export class ZipSelection {
   readonly #documents: Documents;
@@ -30,30 +37,55 @@ export class ZipSelection {
   }
 
   /**
-   * Looks up every path. Two things of one name get different ones: in a zip they lie side by side. @throws StorageFailure: what
-   * could not be looked up must not be left out as if it were not there.
+   * Looks up every path. What several of them name is taken once. Two things of one name get different ones: in a zip they lie side by
+   * side. @throws Failure for more paths than are looked up, and when the caller has left; StorageFailure: what could not be looked up
+   * must not be left out as if it were not there.
    */
   async select(
     caller: Caller,
     paths: readonly string[],
+    gone?: AbortSignal,
   ): Promise<{ found: readonly Selected[]; leftOut: readonly LeftOut[] }> {
-    const found: Selected[] = [];
+    const given = paths.map((text) => text.trim()).filter((text) => text !== '');
+    if (given.length > MAX_PATHS) {
+      throw new Failure(
+        `${given.length} paths were given, and ${MAX_PATHS} is the most for one zip. Give their folder, or fewer.`,
+      );
+    }
+    const found = new Map<string, Selected>();
     const leftOut: LeftOut[] = [];
-    const names = new Set<string>();
-    for (const path of paths.map((text) => text.trim()).filter((text) => text !== '')) {
+    const names = new ZipNames();
+    const work = new LongWork(gone);
+    for (const path of given) {
+      await work.step();
       try {
         const selected = await this.#find(caller, path);
-        found.push({ ...selected, name: unusedName(names, selected.name) });
+        const key = keyOf(selected);
+        if (!found.has(key)) found.set(key, { ...selected, name: names.take(selected.name) });
       } catch (error) {
         if (!(error instanceof Failure) || error instanceof StorageFailure) throw error;
         leftOut.push({ path, reason: error.message });
       }
     }
-    return { found, leftOut };
+    return { found: [...found.values()], leftOut };
   }
 
-  /** All that was selected, with what is below the folders. */
-  async *entries(selection: readonly Selected[]): AsyncGenerator<FolderEntry> {
+  /** All that was selected, with what is below the folders. @throws Failure when that is too much, or the caller has left. */
+  async *entries(selection: readonly Selected[], gone?: AbortSignal): AsyncGenerator<FolderEntry> {
+    const work = new LongWork(gone);
+    let count = 0;
+    for await (const entry of this.#allEntries(selection)) {
+      if (++count > MAX_ENTRIES) {
+        throw new Failure(
+          `These are more than ${MAX_ENTRIES} documents and folders, the most for one zip. Give fewer.`,
+        );
+      }
+      yield entry;
+      await work.step();
+    }
+  }
+
+  async *#allEntries(selection: readonly Selected[]): AsyncGenerator<FolderEntry> {
     for (const selected of selection) {
       if (selected.kind === 'document') {
         yield { kind: 'document', path: selected.name, version: selected.document.latest };
@@ -79,12 +111,27 @@ export class ZipSelection {
   }
 }
 
-/** The name, or the first of `name (2).ext`, `name (3).ext` … that is not taken yet. Takes it. */
-function unusedName(taken: Set<string>, name: string): string {
-  const dot = name.lastIndexOf('.');
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  let candidate = name;
-  for (let n = 2; taken.has(nameKey(candidate)); n++) candidate = `${stem} (${n})${extension}`;
-  taken.add(nameKey(candidate));
-  return candidate;
+/** What a path named, as it is the same for all paths that name it. */
+function keyOf(selected: Selected): string {
+  return selected.kind === 'document' ? `document ${selected.document.id}` : `folder ${selected.folder.id}`;
+}
+
+/** The names at the top of a zip. */
+class ZipNames {
+  readonly #taken = new Set<string>();
+  /** The number to try next for a name that is taken: trying from the start each time would be the square of the work. */
+  readonly #next = new Map<string, number>();
+
+  /** The name, or the first of `name (2).ext`, `name (3).ext` … that is not taken yet. Takes it. */
+  take(name: string): string {
+    const key = nameKey(name);
+    const dot = name.lastIndexOf('.');
+    const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+    let n = this.#next.get(key) ?? 2;
+    let candidate = name;
+    for (; this.#taken.has(nameKey(candidate)); n++) candidate = `${stem} (${n})${extension}`;
+    this.#next.set(key, n);
+    this.#taken.add(nameKey(candidate));
+    return candidate;
+  }
 }

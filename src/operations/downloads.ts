@@ -3,6 +3,8 @@ import { elementResult, type Element, type Result } from '../contract/result.js'
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from '../handlers/chunk-size.js';
 import type { DownloadHandlers, OpenedContent } from '../handlers/download-handlers.js';
 import { invalidDownloadHandler } from '../handlers/failures.js';
+import type { StagedBytes } from '../handlers/staged-bytes.js';
+import type { ZipPlaces } from '../handlers/zip-places.js';
 import type { ZipEntry, ZipWriter } from '../handlers/zip-writer.js';
 import { contentType } from '../library/content-type.js';
 import type { Document, Version } from '../library/document.js';
@@ -28,6 +30,8 @@ export interface DownloadRooms {
   readonly documents: Documents;
   readonly zipSelection: ZipSelection;
   readonly zips: ZipWriter;
+  readonly zipPlaces: ZipPlaces;
+  readonly staged: StagedBytes;
   readonly contents: ContentStore;
   /** The chunk size of a caller who has no wish, bytes. */
   readonly defaultChunkSize: number;
@@ -224,7 +228,15 @@ async function openZip(
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
   const event: AuditedEvent = { action: 'zip', sessionId: session.id, subject: args.Paths };
-  const { id, leftOut } = await recorded(rooms.audit, call, event, () => stageZip(rooms, session, args, call));
+  const { id, leftOut } = await recorded(rooms.audit, call, event, async () => {
+    await rooms.downloads.requireFree(session.user.id);
+    const leavePlace = await rooms.zipPlaces.take(session.user.id, call.gone);
+    try {
+      return await stageZip(rooms, session, args, call);
+    } finally {
+      leavePlace();
+    }
+  });
   const log: Element[] = leftOut.map(({ path, reason }) => ({
     name: 'log',
     attributes: { path, error: reason },
@@ -239,17 +251,34 @@ async function stageZip(
   { Paths, partialResult }: { Paths: string; partialResult: boolean },
   call: Call,
 ): Promise<{ id: string; leftOut: Awaited<ReturnType<ZipSelection['select']>>['leftOut'] }> {
-  const { found, leftOut } = await rooms.zipSelection.select(session.user, Paths.split('|'));
+  const { found, leftOut } = await rooms.zipSelection.select(session.user, Paths.split('|'), call.gone);
   const [firstLeftOut] = leftOut;
   if (firstLeftOut && (!partialResult || found.length === 0)) {
     throw new Failure(`${firstLeftOut.path}: ${firstLeftOut.reason}`);
   }
   if (found.length === 0) throw new Failure('No path was given.');
   const taken: AuditedEvent[] = [];
-  const zip = await rooms.zips.write(zipEntries(rooms.zipSelection.entries(found), session, taken));
+  const counted = await rooms.staged.begin(session.user.id);
   try {
-    const id = await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...taken));
+    const entries = zipEntries(rooms.zipSelection.entries(found, call.gone), session, taken);
+    const zip = await rooms.zips.write(entries, { counted, gone: call.gone });
+    const id = await adoptZip(rooms, session, zip, taken, call);
     return { id, leftOut };
+  } finally {
+    counted.end();
+  }
+}
+
+/** Opens a handler for a zip that is complete. */
+async function adoptZip(
+  rooms: DownloadRooms,
+  session: Session,
+  zip: OpenedContent,
+  taken: readonly AuditedEvent[],
+  call: Call,
+): Promise<string> {
+  try {
+    return await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...taken));
   } catch (error) {
     await rooms.zips.discard(zip.contentId);
     throw error;

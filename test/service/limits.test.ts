@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { answer, refused, valueOf } from '../support/answer.js';
 import type { Caller } from '../support/caller.js';
 import { RunningService, type SettingTexts, USER_PASSWORD } from '../support/running-service.js';
@@ -34,6 +35,8 @@ test('Handlers are limited, upload and download together, over all sessions of t
   expect(await elsewhere.call('CreateUploadHandler')).toEqual(refused('response', error));
   expect(await anna.call('GetDownloadHandler', { Path: '/Public/a.txt' })).toEqual(refused('response', error));
   expect(await anna.call('DownloadZipWithHandler', zip)).toEqual(refused('Response', error));
+  const nothing = { Paths: '/Public/none.txt', partialResult: false };
+  expect(await anna.call('DownloadZipWithHandler', nothing)).toEqual(refused('Response', error));
   await bert.openUpload();
 
   await anna.commit(upload, '/Public/b.txt');
@@ -60,6 +63,24 @@ test('Staged bytes are limited, over all uploads of the user, until some are com
   expect(await anna.sendChunk(first, BYTES)).toEqual(chunkRefused(error));
   await anna.call('DeleteUploadHandler', { UploadHandler: third });
   expect(await anna.sendChunk(first, BYTES)).toEqual(TAKEN);
+});
+
+test('Zips count as staged, while they are written and as long as they are there', async () => {
+  const error =
+    'Your uploads and zips take more than 1000 bytes, which is the most a user may stage. ' +
+    'Commit uploads or delete handlers first.';
+  await startWith({ maxStagedBytes: '1000' });
+  await anna.store('/Public/a.bin', crypto.randomBytes(600));
+  await anna.store('/Public/b.bin', crypto.randomBytes(600));
+  const zip = (Paths: string) => anna.call('DownloadZipWithHandler', { Paths });
+  expect(await zip('/Public')).toEqual(refused('Response', error));
+  const handler = valueOf(await zip('/Public/a.bin'), 'downloadhandler');
+  expect(await zip('/Public/b.bin')).toEqual(refused('Response', error));
+  expect(valueOf(await bert.call('DownloadZipWithHandler', { Paths: '/Public/b.bin' }), 'success')).toBe('true');
+  await anna.call('DeleteDownloadHandler', { DownloadHandler: handler });
+  await anna.sendChunk(await anna.openUpload(), crypto.randomBytes(500));
+  expect(await zip('/Public/b.bin')).toEqual(refused('Response', error));
+  expect(await service.command(['check'])).toBe('All content is there and right, and there is no other.\n');
 });
 
 test('An upload in chunks is refused the chunk that makes it too large; a smaller one may take its place', async () => {

@@ -9,6 +9,7 @@ import type { User } from '../../src/accounts/user.js';
 import { Users } from '../../src/accounts/users.js';
 import { discardHandlersOf } from '../../src/discard-handlers.js';
 import { DownloadHandlers } from '../../src/handlers/download-handlers.js';
+import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { UploadHandlers } from '../../src/handlers/upload-handlers.js';
 import { soleWriter } from '../../src/handlers/writer-claims.js';
 import { Commits, type Commit, type CommitTarget, type CompleteContent } from '../../src/library/commits.js';
@@ -59,7 +60,8 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     epoch: 1,
     idleLimit,
     defaultChunkSize: 1_048_576,
-    limits: { handlers: 0, stagedBytes: 0, uploadSize: 0 },
+    limits: { handlers: 0, uploadSize: 0 },
+    staged: new StagedBytes({ database, most: 0 }),
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });

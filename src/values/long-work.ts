@@ -1,0 +1,33 @@
+import { setImmediate } from 'node:timers/promises';
+import { Failure } from './failure.js';
+
+/** A step takes some tens of microseconds: others wait for a millisecond or two. */
+const STEPS_AT_ONCE = 50;
+
+/**
+ * Work for one caller that has many small steps, none of which waits for anything but the database, which answers at once: without
+ * a pause now and then nobody else would be served until it is done. It ends when there is nobody left to do it for.
+ */
+export class LongWork {
+  readonly #gone: AbortSignal | undefined;
+  #steps = 0;
+
+  /** @param gone - Aborted when the caller has left. */
+  constructor(gone?: AbortSignal) {
+    this.#gone = gone;
+  }
+
+  /** To be awaited with each step. @throws Failure when the caller has left. */
+  step(): Promise<void> | undefined {
+    return ++this.#steps % STEPS_AT_ONCE === 0 ? this.pause() : undefined;
+  }
+
+  /** Lets others have their turn. @throws Failure when the caller has left. */
+  async pause(): Promise<void> {
+    await setImmediate();
+    if (this.#gone?.aborted) throw callerLeft();
+  }
+}
+
+/** Nobody hears it but the log and the audit. */
+export const callerLeft = (): Failure => new Failure('The caller left before the call was done.');

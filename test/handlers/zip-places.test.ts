@@ -1,0 +1,61 @@
+import { ZipPlaces } from '../../src/handlers/zip-places.js';
+
+/** What has been let in, by the names of those who came. */
+class Visit {
+  readonly inside: string[] = [];
+  readonly #places = new ZipPlaces();
+  readonly #leave = new Map<string, () => void>();
+
+  async come(name: string, userId: number, gone?: AbortSignal): Promise<void> {
+    const leave = await this.#places.take(userId, gone);
+    this.inside.push(name);
+    this.#leave.set(name, leave);
+  }
+
+  async leave(name: string): Promise<void> {
+    this.#leave.get(name)?.();
+    await settled();
+  }
+}
+
+/** What follows from what has happened has happened too. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const [ANNA, BERT, CARL] = [1, 2, 3];
+
+test('A user has two places; who waits for a third keeps nobody else from theirs', async () => {
+  const visit = new Visit();
+  for (const name of ['anna 1', 'anna 2', 'anna 3', 'anna 4']) void visit.come(name, ANNA);
+  for (const name of ['bert 1', 'bert 2']) void visit.come(name, BERT);
+  await settled();
+  expect(visit.inside).toEqual(['anna 1', 'anna 2', 'bert 1', 'bert 2']);
+  void visit.come('carl', CARL);
+  await visit.leave('bert 1');
+  expect(visit.inside.at(-1)).toBe('carl');
+  await visit.leave('anna 2');
+  await visit.leave('anna 3');
+  expect(visit.inside.slice(-2)).toEqual(['anna 3', 'anna 4']);
+});
+
+test('Four are in at once, and the others come in as places get free, in their order', async () => {
+  const visit = new Visit();
+  for (let user = 1; user <= 6; user++) void visit.come(`user ${user}`, user);
+  await settled();
+  expect(visit.inside).toHaveLength(4);
+  await visit.leave('user 2');
+  await visit.leave('user 1');
+  expect(visit.inside.slice(4)).toEqual(['user 5', 'user 6']);
+});
+
+test('Who leaves while waiting is not let in, and keeps nobody waiting', async () => {
+  const visit = new Visit();
+  for (const name of ['anna 1', 'anna 2']) await visit.come(name, ANNA);
+  const gone = new AbortController();
+  const left = visit.come('anna 3', ANNA, gone.signal);
+  void visit.come('anna 4', ANNA);
+  gone.abort();
+  await expect(left).rejects.toThrow('The caller left before the call was done.');
+  await visit.leave('anna 1');
+  expect(visit.inside).toEqual(['anna 1', 'anna 2', 'anna 4']);
+  await expect(visit.come('anna 5', ANNA, AbortSignal.abort())).rejects.toThrow('left');
+});

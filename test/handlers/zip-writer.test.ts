@@ -1,0 +1,39 @@
+import { StagedBytes } from '../../src/handlers/staged-bytes.js';
+import { type ZipEntry, ZipWriter } from '../../src/handlers/zip-writer.js';
+import { openRooms, type Rooms } from '../support/rooms.js';
+
+let rooms: Rooms;
+
+beforeEach(async () => {
+  rooms = await openRooms();
+});
+
+afterEach(() => rooms.close());
+
+async function storedContents(): Promise<number> {
+  let count = 0;
+  for await (const _name of rooms.contents.list()) count++;
+  return count;
+}
+
+test('A zip whose reader leaves ends with what it was doing, and leaves nothing', async () => {
+  const { id, size } = await rooms.stage(Buffer.alloc(100_000, 'a'));
+  const counted = await new StagedBytes({ database: rooms.database, most: 0 }).begin(1);
+  const gone = new AbortController();
+  let taken = 0;
+  async function* entries(): AsyncGenerator<ZipEntry> {
+    for (; taken < 1000; taken++) {
+      if (taken === 3) gone.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+      yield { kind: 'document', path: `${taken}.txt`, content: { contentId: id, size }, modifiedAt: 0 };
+    }
+  }
+  const writer = new ZipWriter(rooms.contents, rooms.unclaimed);
+  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow(
+    'The caller left before the call was done.',
+  );
+  expect(taken).toBeLessThan(10);
+  expect(await storedContents()).toBe(1);
+  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow('left');
+  expect(await storedContents()).toBe(1);
+});
