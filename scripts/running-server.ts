@@ -21,6 +21,18 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A server that may not take calls yet. */
+export interface StartingServer {
+  /** The process everything else is started by. */
+  readonly pid: number;
+  /** Fulfilled when it takes calls. Rejected with what it printed when it does not. */
+  readonly ready: Promise<RunningServer>;
+  /** Fulfilled when that process has ended, however it did. */
+  readonly ended: Promise<void>;
+  /** Ends that process at once; its workers follow. One that has ended stays so. */
+  kill(): void;
+}
+
 /** The server that `npm run build` has built, in processes of its own, on a free port. It ends with this process at the latest. */
 export class RunningServer {
   /** `http://127.0.0.1:40123` */
@@ -35,7 +47,12 @@ export class RunningServer {
   }
 
   /** Fulfilled when it takes calls. @throws with what it printed when it does not. */
-  static async start({ adminPassword, data, environment }: ServerOptions): Promise<RunningServer> {
+  static start(options: ServerOptions): Promise<RunningServer> {
+    return RunningServer.launch(options).ready;
+  }
+
+  /** For those who do not wait until it takes calls. */
+  static launch({ adminPassword, data, environment }: ServerOptions): StartingServer {
     const child = spawn(process.execPath, ['dist/main.js', 'serve'], {
       cwd: REPOSITORY,
       env: {
@@ -51,7 +68,12 @@ export class RunningServer {
     process.prependOnceListener('exit', kill);
     child.once('exit', () => process.off('exit', kill));
     const output: string[] = [];
-    return new RunningServer(child, output, await address(child, output));
+    return {
+      pid: child.pid ?? 0,
+      ready: address(child, output).then((url) => new RunningServer(child, output, url)),
+      ended: new Promise((resolve) => child.once('exit', () => resolve())),
+      kill: () => void kill(),
+    };
   }
 
   /** The process everything else was started by. */
