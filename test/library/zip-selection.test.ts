@@ -23,7 +23,7 @@ async function namesOf(paths: readonly string[]): Promise<string[]> {
 /** Does something, and counts how often others had their turn meanwhile. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
-  let next: NodeJS.Immediate;
+  let next = setImmediate(() => undefined);
   const turn = (): void => {
     turns++;
     next = setImmediate(turn);
