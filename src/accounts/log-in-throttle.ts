@@ -1,12 +1,12 @@
 import crypto from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { FailedLogInsTable, Instant, Schema } from '../storage/schema.js';
 import { authenticationFailed, tooManyLogIns } from './failures.js';
-import { Gate } from './gate.js';
-import { networkOf } from './network.js';
+import { FairGate } from './fair-gate.js';
+import { FairQueue, type Waiting } from './fair-queue.js';
+import { networkOf, siteOf } from './network.js';
 
 export interface LogInThrottleOptions {
   readonly database: Database;
@@ -18,10 +18,12 @@ export interface LogInThrottleOptions {
 
 /** Somebody's try to get in. */
 export interface LogInAttempt<T> {
-  /** What the secret belongs to: a user's name as it compares, whether there is one or not. */
-  readonly account: string;
+  /** What the secret belongs to: a user's name as it compares, whether there is one or not; undefined for the trusted password. */
+  readonly account: string | undefined;
   /** The caller's address. */
   readonly address: string;
+  /** Aborted when the caller leaves; then it does not wait any longer. */
+  readonly gone?: AbortSignal | undefined;
   /** Compares the secret. Undefined: it is wrong. What it throws counts as no failure. */
   readonly check: () => Promise<T | undefined>;
   /** What else belongs into the transaction that records a failure. */
@@ -34,6 +36,9 @@ const ACCOUNT_ALLOWANCE = 5;
 /** Failures from one network, whatever the accounts, that cost nothing: a company may be behind one address. */
 const NETWORK_ALLOWANCE = 50;
 
+/** Failures from the networks of one site together that cost nothing: see siteOf. */
+const SITE_ALLOWANCE = 500;
+
 /** The wait after the first failure beyond the allowance, ms. It doubles with every further one, up to the longest. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -41,10 +46,7 @@ const LONGEST_WAIT_MS = 60_000;
 /** Without a failure for so long all is forgotten, ms. */
 const WINDOW_MS = 15 * 60_000;
 
-/**
- * How many secrets are compared at once: each keeps one of the threads busy that read and sync content too, of which Node.js
- * has four.
- */
+/** How many secrets are compared at once: each keeps one of the threads busy that sync content too, of which Node.js has four. */
 const AT_ONCE = 2;
 
 /** The most attempts of a process that wait for their turn: ten are through in a second. */
@@ -57,45 +59,48 @@ const MOST_WAITING = 200;
  * Slows down guessing. Failures are counted for each account and network together, and more generously for each network; beyond
  * the allowance the next attempt waits before its secret is looked at, so that one that is right gets in, late. Because an account
  * is never counted alone, nobody can shut a user out: from a network that has not failed, the right password works at once.
+ * Whoever gets in has mistyped before: those failures count no longer, for the network neither.
  *
  * The counts are in the database, so that all workers share them. Attempts are compared one after the other, at most {@link AT_ONCE}
- * in a process, and each looks at the counts when its turn comes: many at once gain nothing.
+ * in a process, and each looks at the counts when its turn comes: many at once gain nothing. Sites take turns, so that many attempts
+ * from one hold up no other.
  *
  * Nothing here depends on whether there is such a user.
  */
 export class LogInThrottle {
   readonly #options: LogInThrottleOptions;
-  readonly #gate = new Gate(AT_ONCE);
-  readonly #stopped = new AbortController();
-  readonly #find: PreparedQuery<{ account: string; network: string }, FailedLogInsTable>;
-  #waiting = 0;
+  readonly #gate = new FairGate({ width: AT_ONCE, places: MOST_IN_QUEUE, refusal: tooManyLogIns });
+  /** Those who wait because of failures. */
+  readonly #waiting = new FairQueue<Waiting>(MOST_WAITING);
+  readonly #find: PreparedQuery<{ account: string; network: string; site: string }, FailedLogInsTable>;
+  #isStopped = false;
 
   constructor(options: LogInThrottleOptions) {
     this.#options = options;
-    setMaxListeners(MOST_WAITING, this.#stopped.signal);
     const { queries } = options.database;
     this.#find = prepareQuery((parameter) =>
       queries
         .selectFrom('failed_log_ins')
         .selectAll()
-        .where('subject', 'in', [parameter('account'), parameter('network')]),
+        .where('subject', 'in', [parameter('account'), parameter('network'), parameter('site')]),
     );
   }
 
   /**
    * Carries an attempt out, when it may be. @throws Failure `[900]` for a wrong secret, and after too many of them also without a look
-   * at it; SystemError when too many others log in; and what the check throws.
+   * at it; SystemError when too many others log in; and what the check throws, or the caller's signal.
    */
   async attempt<T>(attempt: LogInAttempt<T>): Promise<T> {
     const { now } = this.#options;
+    const { gone } = attempt;
     const subjects = subjectsOf(attempt);
     const latest = now() + LONGEST_WAIT_MS;
     for (;;) {
       const { opensAt } = await this.#look(subjects);
       if (opensAt > latest) throw authenticationFailed();
-      if (opensAt > now()) await this.#wait(opensAt - now());
-      if (this.#gate.waiting >= MOST_IN_QUEUE) throw tooManyLogIns();
-      const outcome = await this.#gate.run(() => this.#takeTurn(attempt, subjects));
+      if (opensAt > now()) await this.#wait(opensAt - now(), subjects, gone);
+      gone?.throwIfAborted();
+      const outcome = await this.#gate.run(subjects.site, () => this.#takeTurn(attempt, subjects), gone);
       if (outcome !== undefined) return outcome;
     }
   }
@@ -111,12 +116,13 @@ export class LogInThrottle {
 
   /** Refuses those who wait, and whoever would have to from now on: for a server that stops. */
   stop(): void {
-    this.#stopped.abort();
+    this.#isStopped = true;
+    this.#waiting.clear();
   }
 
   /** Undefined: somebody else has failed meanwhile, so that this attempt has to wait again. */
   async #takeTurn<T>(attempt: LogInAttempt<T>, subjects: Subjects): Promise<T | undefined> {
-    const { database, now } = this.#options;
+    const { now } = this.#options;
     const { opensAt, hasFailed } = await this.#look(subjects);
     if (opensAt > now()) return undefined;
     const outcome = await attempt.check();
@@ -124,9 +130,7 @@ export class LogInThrottle {
       await this.#record(subjects, attempt.failed);
       throw authenticationFailed();
     }
-    if (hasFailed) {
-      await database.queries.deleteFrom('failed_log_ins').where('subject', '=', subjects.account).execute();
-    }
+    if (hasFailed) await this.#forgive(subjects);
     return outcome;
   }
 
@@ -135,23 +139,48 @@ export class LogInThrottle {
     const { rows } = await this.#find(database, subjects);
     const time = now();
     const opensAt = rows.map((row) => {
-      const allowance = row.subject === subjects.account ? ACCOUNT_ALLOWANCE : NETWORK_ALLOWANCE;
-      return isRecent(row, time) ? row.failed_at + waitAfter(row.failures, allowance) : 0;
+      return isRecent(row, time) ? row.failed_at + waitAfter(row.failures, allowanceOf(row.subject, subjects)) : 0;
     });
     return { opensAt: Math.max(0, ...opensAt), hasFailed: rows.some((row) => row.subject === subjects.account) };
   }
 
-  async #wait(ms: number): Promise<void> {
-    const { signal } = this.#stopped;
-    if (this.#waiting >= MOST_WAITING) throw authenticationFailed();
-    this.#waiting++;
+  async #wait(ms: number, { site }: Subjects, gone: AbortSignal | undefined): Promise<void> {
+    const end = new AbortController();
+    const refuse = (): void => end.abort(authenticationFailed());
+    const leave = (): void => end.abort(gone?.reason);
+    const entry = { refuse };
+    if (this.#isStopped) refuse();
+    else this.#waiting.add(site, entry);
+    gone?.addEventListener('abort', leave);
     try {
-      await this.#options.pause(ms, signal);
+      end.signal.throwIfAborted();
+      gone?.throwIfAborted();
+      await this.#options.pause(ms, end.signal);
     } catch (error) {
-      throw signal.aborted ? authenticationFailed() : error;
+      throw end.signal.aborted ? end.signal.reason : error;
     } finally {
-      this.#waiting--;
+      gone?.removeEventListener('abort', leave);
+      this.#waiting.remove(site, entry);
     }
+  }
+
+  /** Takes the failures of an account off what counts for its network and site. */
+  async #forgive({ account, network, site }: Subjects): Promise<void> {
+    const { database, now } = this.#options;
+    await database.transact(async (trx) => {
+      const row = await trx
+        .deleteFrom('failed_log_ins')
+        .where('subject', '=', account)
+        .returningAll()
+        .executeTakeFirst();
+      /* Of what is forgotten the network may have forgotten its part as well. */
+      if (!row || !isRecent(row, now())) return;
+      await trx
+        .updateTable('failed_log_ins')
+        .set({ failures: sql<number>`case when failures > ${row.failures} then failures - ${row.failures} else 0 end` })
+        .where('subject', 'in', [network, site])
+        .execute();
+    });
   }
 
   async #record(subjects: Subjects, failed: (trx: Transaction<Schema>) => Promise<void>): Promise<void> {
@@ -159,7 +188,7 @@ export class LogInThrottle {
     await this.#options.database.transact(async (trx) => {
       await trx
         .insertInto('failed_log_ins')
-        .values([subjects.account, subjects.network].map((subject) => ({ subject, failures: 1, failed_at: time })))
+        .values(distinct(subjects).map((subject) => ({ subject, failures: 1, failed_at: time })))
         .onConflict((conflict) =>
           conflict.column('subject').doUpdateSet({
             /* The table's own columns: in an upsert their bare names would be those of either row. */
@@ -179,12 +208,27 @@ export class LogInThrottle {
 interface Subjects {
   readonly account: string;
   readonly network: string;
+  /** Where a site has one network, the same as that. */
+  readonly site: string;
 }
 
 /* Hashed, because people type passwords where the user name belongs; and so that all are of one length. */
-function subjectsOf({ account, address }: { account: string; address: string }): Subjects {
+function subjectsOf({ account, address }: { account: string | undefined; address: string }): Subjects {
   const network = networkOf(address);
-  return { account: digest('account', account, network), network: digest('network', network) };
+  return {
+    account: account === undefined ? digest('trusted password', network) : digest('account', account, network),
+    network: digest('network', network),
+    site: digest('network', siteOf(address)),
+  };
+}
+
+function distinct({ account, network, site }: Subjects): string[] {
+  return [...new Set([account, network, site])];
+}
+
+function allowanceOf(subject: string, { account, network }: Subjects): number {
+  if (subject === account) return ACCOUNT_ALLOWANCE;
+  return subject === network ? NETWORK_ALLOWANCE : SITE_ALLOWANCE;
 }
 
 function digest(...parts: readonly string[]): string {

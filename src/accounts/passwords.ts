@@ -20,7 +20,7 @@ export function scryptCost(exponent: number): ScryptCost {
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** How many hashes are computed at once: they run on the threads that write and sync content too, of which Node.js has four. */
+/** How many hashes are computed at once: they run on the threads that sync content too, of which Node.js has four. */
 const AT_ONCE = 2;
 
 /** The longest password, in characters. What is longer is no password of anybody. */

@@ -47,9 +47,6 @@ export const SESSION_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 /** The time of the last use is moved at most this often, ms: a call of a busy client must not become a write. */
 const USE_INTERVAL_MS = 60_000;
 
-/** What the trusted password belongs to, among the accounts. No user has the name: names are not empty. */
-const TRUSTED_PROGRAM = '';
-
 /** Expired sessions ended in one transaction: it must not hold the database for long. */
 const EXPIRY_BATCH = 100;
 
@@ -80,11 +77,11 @@ export class Sessions {
   }
 
   /**
-   * Opens a session for a caller at an address. @throws Failure `[900]`, the same after the same time whatever was wrong; and
-   * what the throttle throws.
+   * Opens a session for a caller at an address, who waits no longer when `gone` is aborted. @throws Failure `[900]`, the same after the
+   * same time whatever was wrong; and what the throttle throws.
    */
-  async logIn(name: string, password: string, address: string): Promise<OpenedSession> {
-    const user = await this.#authenticate(name, password, address);
+  async logIn(name: string, password: string, address: string, gone?: AbortSignal): Promise<OpenedSession> {
+    const user = await this.#authenticate(name, password, address, gone);
     return this.#options.database.transact((trx) => this.#open(trx, user, 'log-in', address));
   }
 
@@ -92,9 +89,15 @@ export class Sessions {
    * Opens a session, or goes on with the one the old ticket belongs to when that is still valid and the same user's. The
    * credentials are checked in any case. @throws Failure as {@link logIn}, also for an old ticket that is no GUID.
    */
-  async renew(name: string, password: string, oldTicketText: string, address: string): Promise<OpenedSession> {
+  async renew(
+    name: string,
+    password: string,
+    oldTicketText: string,
+    address: string,
+    gone?: AbortSignal,
+  ): Promise<OpenedSession> {
     const ticket = parseTicket(oldTicketText);
-    const user = await this.#authenticate(name, password, address);
+    const user = await this.#authenticate(name, password, address, gone);
     return this.#options.database.transact(async (trx) => {
       await requireUnchanged(trx, user);
       const time = this.#options.now();
@@ -116,12 +119,18 @@ export class Sessions {
    * Opens a session for a user whose word a trusted program takes. @throws Failure `[900]` without the trusted password or for
    * a user who may not log in, `[902]` for an administrator; and what the throttle throws.
    */
-  async createFor(trustedPassword: string, userName: string, address: string): Promise<OpenedSession> {
+  async createFor(
+    trustedPassword: string,
+    userName: string,
+    address: string,
+    gone?: AbortSignal,
+  ): Promise<OpenedSession> {
     const { audit, database, throttle, trustedPassword: expected } = this.#options;
     const isTrusted = expected !== undefined && isSame(trustedPassword, expected);
     await throttle.attempt({
-      account: TRUSTED_PROGRAM,
+      account: undefined,
       address,
+      gone,
       check: () => Promise.resolve(isTrusted || undefined),
       failed: (trx) =>
         audit.record(trx, { address }, { action: 'trusted log-in', error: authenticationFailed().message }),
@@ -203,13 +212,19 @@ export class Sessions {
     }
   }
 
-  async #authenticate(name: string, password: string, address: string): Promise<UserRow> {
+  async #authenticate(
+    name: string,
+    password: string,
+    address: string,
+    gone: AbortSignal | undefined,
+  ): Promise<UserRow> {
     const { audit, database, passwords, throttle } = this.#options;
     /* The name that was typed is recorded only when it is a user's: people type passwords where the name belongs. */
     let known: string | undefined;
     return throttle.attempt({
       account: nameKey(name),
       address,
+      gone,
       check: async () => {
         const user = await findUser(database.queries, name);
         known = user?.name;

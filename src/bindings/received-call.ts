@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call } from '../operations/operation.js';
@@ -27,6 +28,8 @@ function closing(socket: Socket): AbortSignal {
   const known = signals.get(socket);
   if (known) return known;
   const controller = new AbortController();
+  /* As many may listen as the caller has calls under way. */
+  setMaxListeners(0, controller.signal);
   const close = (): void => controller.abort(new Failure('The caller left before the answer.'));
   if (socket.destroyed) close();
   else socket.once('close', close);

@@ -14,21 +14,21 @@ export function sessionOperations({ sessions }: { readonly sessions: Sessions })
   return {
     AuthenticateUser: {
       root: 'root',
-      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address), call),
+      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address, call.gone), call),
     },
     AuthenticateUser1: {
       root: 'root',
-      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address), call),
+      run: async ({ UID, PWD }, call) => opened(await sessions.logIn(UID, PWD, call.address, call.gone), call),
     },
     RenewTicket: {
       root: 'root',
       run: async ({ UID, PWD, OldTicket }, call) =>
-        opened(await sessions.renew(UID, PWD, OldTicket, call.address), call),
+        opened(await sessions.renew(UID, PWD, OldTicket, call.address, call.gone), call),
     },
     CreateTicketforUser: {
       root: 'root',
       run: async ({ TrustedUserPwd, UserName }, call) => {
-        const { ticket, user } = await sessions.createFor(TrustedUserPwd, UserName, call.address);
+        const { ticket, user } = await sessions.createFor(TrustedUserPwd, UserName, call.address, call.gone);
         call.user = user.name;
         return elementResult('root', { success: 'true', ticket });
       },

@@ -1,4 +1,5 @@
 import { LogInThrottle } from '../../src/accounts/log-in-throttle.js';
+import { Failure } from '../../src/values/failure.js';
 import { nameKey } from '../../src/values/name-key.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
@@ -82,6 +83,34 @@ test('Fifty failures of an address, one for each name, make it wait whatever the
   expect(await attempt('anna', 'secret')).toEqual({ waited: 1000, outcome: 'in' });
 });
 
+test('Five hundred failures from the networks of one IPv6 site make all of them wait', async () => {
+  for (let n = 0; n < 500; n++) {
+    const address = `2001:db8:0:${n.toString(16)}::1`;
+    const guess = rooms.throttle.attempt({ account: ANNA, address, check: () => Promise.resolve(undefined), failed });
+    await expect(guess).rejects.toThrow(FAILED);
+  }
+  expect(await attempt('anna', 'secret', '2001:db8:0:ffff::1')).toEqual({ waited: 1000, outcome: 'in' });
+  expect(await attempt('anna', 'secret', '2001:db8:1::1')).toEqual({ waited: 0, outcome: 'in' });
+});
+
+test('Failures of those who get in after all do not count for their network', async () => {
+  for (let n = 0; n < 20; n++) {
+    const name = `user ${n}`;
+    await rooms.users.add({ name, password: 'secret' });
+    expect(await fail(3, name)).toEqual([0, 0, 0]);
+    expect(await attempt(name, 'secret')).toEqual({ waited: 0, outcome: 'in' });
+  }
+  expect(await fail(1, 'nobody')).toEqual([0]);
+});
+
+test('Failures of those who do not get in go on counting for their network', async () => {
+  for (let n = 0; n < 50; n++) expect(await fail(1, `user ${n}`)).toEqual([0]);
+  await fail(1);
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 2000, outcome: 'in' });
+  expect(await fail(1, 'nobody')).toEqual([0]);
+  expect(await attempt('anna', 'secret')).toEqual({ waited: 2000, outcome: 'in' });
+});
+
 test('A quarter of an hour without a failure forgets those before', async () => {
   await fail(8);
   rooms.clock.time += 15 * MINUTE_MS;
@@ -144,17 +173,21 @@ test('Several workers count together', async () => {
 
 describe('Whoever waits', () => {
   /** A throttle whose waits end only when it is stopped. */
-  const patient = (): LogInThrottle =>
+  const patient = (begun = (): void => undefined): LogInThrottle =>
     new LogInThrottle({
       database: rooms.database,
       now: rooms.now,
       pause: (_, signal) => {
         signal.throwIfAborted();
-        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+        const aborted = new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('aborted')));
+        });
+        begun();
+        return aborted;
       },
     });
-  const attemptAt = (throttle: LogInThrottle): Promise<true> =>
-    throttle.attempt({ account: ANNA, address: ADDRESS, check: () => Promise.resolve(true), failed });
+  const attemptAt = (throttle: LogInThrottle, address = ADDRESS, gone?: AbortSignal): Promise<true> =>
+    throttle.attempt({ account: ANNA, address, gone, check: () => Promise.resolve(true), failed });
 
   test('is one of a bounded number: beyond that the answer is a refusal at once', async () => {
     await fail(5);
@@ -163,6 +196,27 @@ describe('Whoever waits', () => {
     await expect(Promise.race(attempts)).rejects.toThrow(FAILED);
     throttle.stop();
     expect((await Promise.allSettled(attempts)).every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
+  test('from another site takes the place of one of many', async () => {
+    await fail(5);
+    await fail(5, 'anna', OTHER_ADDRESS);
+    const throttle = patient();
+    const attempts = Array.from({ length: 200 }, () => attemptAt(throttle));
+    const other = attemptAt(throttle, OTHER_ADDRESS);
+    await expect(Promise.race(attempts)).rejects.toThrow(FAILED);
+    await expect(Promise.race([other, Promise.resolve('still waiting')])).resolves.toBe('still waiting');
+    throttle.stop();
+    await Promise.allSettled([...attempts, other]);
+  });
+
+  test('and leaves waits no longer', async () => {
+    await fail(5);
+    const leaving = new AbortController();
+    const left = new Failure('left');
+    const throttle = patient(() => leaving.abort(left));
+    const waiting = attemptAt(throttle, ADDRESS, leaving.signal);
+    await expect(waiting).rejects.toBe(left);
   });
 
   test('is refused when the server stops', async () => {
@@ -174,16 +228,71 @@ describe('Whoever waits', () => {
   });
 });
 
-test('Log-ins beyond those that can be checked in some seconds are refused, and told so', async () => {
-  let release = (): void => undefined;
-  const held = new Promise<true>((resolve) => (release = () => resolve(true)));
-  const attempts = Array.from({ length: 203 }, (_, n) =>
-    rooms.throttle.attempt({ account: `user ${n}`, address: ADDRESS, check: () => held, failed }),
-  );
-  await expect(Promise.race(attempts)).rejects.toThrow('SystemError: Too many callers are logging in');
-  release();
-  const outcomes = await Promise.allSettled(attempts);
-  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+describe('While secrets are compared', () => {
+  let finish: () => void;
+  let compared: string[];
+  /** Attempts to log in whose secrets are not compared before `finish` is called; of those that were, the names are in `compared`. */
+  function attemptOf(account: string, address: string, gone?: AbortSignal): Promise<true> {
+    const check = async (): Promise<true> => {
+      await held;
+      compared.push(account);
+      return true;
+    };
+    const attempted = rooms.throttle.attempt({ account, address, gone, check, failed });
+    attempted.catch(() => undefined);
+    return attempted;
+  }
+  let held: Promise<void>;
+
+  beforeEach(() => {
+    held = new Promise((resolve) => (finish = resolve));
+    compared = [];
+  });
+
+  /** As many as wait for their turn, beside the two whose secrets are compared; each from another network of one site. */
+  const crowd = (size: number): Promise<true>[] =>
+    Array.from({ length: size }, (_, n) => attemptOf(`crowd ${n}`, `2001:db8:0:${n.toString(16)}::1`));
+  const refusals = async (attempts: Promise<true>[]): Promise<unknown[]> =>
+    (await Promise.allSettled(attempts)).flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+
+  test('more from one site than can be compared in some seconds are refused, and told so', async () => {
+    const attempts = crowd(203);
+    await expect(Promise.race(attempts)).rejects.toThrow('SystemError: Too many callers are logging in');
+    finish();
+    expect(await refusals(attempts)).toHaveLength(1);
+  });
+
+  test('whoever comes from another site is next, however many of one wait', async () => {
+    const attempts = crowd(100);
+    attempts.push(attemptOf('anna', ADDRESS));
+    finish();
+    await Promise.all(attempts);
+    expect(compared.indexOf('anna')).toBe(3);
+  });
+
+  test('whoever comes from another site gets the place of one of the crowd, when all are taken', async () => {
+    const attempts = crowd(202);
+    attempts.push(attemptOf('anna', ADDRESS));
+    finish();
+    expect(await refusals(attempts)).toHaveLength(1);
+    expect(compared).toContain('anna');
+    expect(compared).not.toContain('crowd 201');
+  });
+
+  test('whoever leaves gives the place up, and nothing is compared for them', async () => {
+    const leaving = new AbortController();
+    const left = new Failure('left');
+    const attempts = [...crowd(2), attemptOf('anna', ADDRESS, leaving.signal)];
+    await expect(Promise.race([...attempts, Promise.resolve('still waiting')])).resolves.toBe('still waiting');
+    leaving.abort(left);
+    await expect(attempts[2]).rejects.toBe(left);
+    finish();
+    await Promise.allSettled(attempts);
+    expect(compared).toEqual(['crowd 0', 'crowd 1']);
+    await expect(attemptOf('anna', ADDRESS, leaving.signal)).rejects.toBe(left);
+  });
 });
 
 test('The trusted password is guarded in the same way', async () => {
@@ -197,6 +306,19 @@ test('The trusted password is guarded in the same way', async () => {
     expect(trusting.clock.time - start).toBe(1000);
     await expect(trusting.sessions.createFor('between machines', 'anna', OTHER_ADDRESS)).resolves.toBeDefined();
     expect(trusting.clock.time - start).toBe(1000);
+  } finally {
+    await trusting.close();
+  }
+});
+
+test('Log-ins with an empty name do not slow the trusted password down', async () => {
+  const trusting = await openRooms({ trustedPassword: 'between machines' });
+  try {
+    await trusting.users.add({ name: 'anna', password: 'secret' });
+    for (let n = 0; n < 5; n++) await expect(trusting.sessions.logIn('', 'any', ADDRESS)).rejects.toThrow(FAILED);
+    const start = trusting.clock.time;
+    await expect(trusting.sessions.createFor('between machines', 'anna', ADDRESS)).resolves.toBeDefined();
+    expect(trusting.clock.time - start).toBe(0);
   } finally {
     await trusting.close();
   }

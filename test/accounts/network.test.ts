@@ -1,4 +1,4 @@
-import { networkOf } from '../../src/accounts/network.js';
+import { networkOf, siteOf } from '../../src/accounts/network.js';
 
 test.each([
   ['an IPv4 address is itself', '192.0.2.1', '192.0.2.1'],
@@ -12,4 +12,11 @@ test.each([
   ['what is no address is itself', 'unknown', 'unknown'],
 ])('The network: %s', (_, address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ['an IPv4 address is one by itself', '192.0.2.1', '192.0.2.1'],
+  ['an IPv6 address is of its /48', '2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+])('The site: %s', (_, address, site) => {
+  expect(siteOf(address)).toBe(site);
 });

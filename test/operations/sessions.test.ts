@@ -1,4 +1,4 @@
-import type { Element } from '../../src/contract/result.js';
+import type { Element, Result } from '../../src/contract/result.js';
 import { type Call, type Operation, refusal } from '../../src/operations/operation.js';
 import { sessionOperations } from '../../src/operations/sessions.js';
 import { Failure } from '../../src/values/failure.js';
@@ -161,4 +161,15 @@ test('The call is told whose it is, once that is known', async () => {
   expect(call.user).toBeUndefined();
   await answer(operations.AuthenticateUser, { UID: 'ANNA', PWD: 'secret' });
   expect(call.user).toBe('Anna');
+});
+
+test.each([
+  ['AuthenticateUser', { UID: 'anna', PWD: 'secret' }],
+  ['AuthenticateUser1', { UID: 'anna', PWD: 'secret', Lang: '' }],
+  ['RenewTicket', { UID: 'anna', PWD: 'secret', Lang: '', OldTicket: '0f8fad5b-d9cb-469f-a165-70867728950e' }],
+  ['CreateTicketforUser', { TrustedUserPwd: 'between machines', UserName: 'anna' }],
+] as const)('%s opens nothing for a caller who has left', async (name, args) => {
+  const left = new Failure('left');
+  const run = operations[name].run as (args: object, call: Call) => Promise<Result>;
+  await expect(run(args, { address: ADDRESS, gone: AbortSignal.abort(left) })).rejects.toBe(left);
 });
