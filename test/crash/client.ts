@@ -26,8 +26,8 @@ export interface Desk {
   readonly sharedPaths: readonly string[];
 }
 
-/** Does something, or nothing when there is nothing to do it with. */
-type Action = () => Promise<void>;
+/** How often something is done beside all else, the operation it is about, and how: nothing where there is nothing to do it with. */
+type Action = readonly [weight: number, operation: string, act: () => Promise<void>];
 
 /**
  * Somebody who uses the service all the time, one call after the other, and keeps to the ledger what was acknowledged. What is
@@ -45,13 +45,13 @@ export class Client {
     return this.#options.user;
   }
 
-  /** Goes on until `isOver`. @throws Violation */
-  async work(line: Line, isOver: () => boolean): Promise<void> {
+  /** Goes on until `isOver`. Where a favourite is named, every other call is one of that operation, if possible. @throws Violation */
+  async work(line: Line, isOver: () => boolean, favourite: string | undefined): Promise<void> {
     while (!isOver()) {
       try {
         const session = await this.#logIn(line);
         if (session.isEnding) return;
-        await this.#act(line, session);
+        await this.#act(line, session, favourite);
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
         /* Where one worker is killed the others go on. */
@@ -75,25 +75,26 @@ export class Client {
     this.#options.ledger.endSession(session);
   }
 
-  async #act(line: Line, session: SessionEntry): Promise<void> {
+  async #act(line: Line, session: SessionEntry, favourite: string | undefined): Promise<void> {
     const { ledger, random, sharedPaths, user } = this.#options;
     const desk: Desk = { ledger, random, line, session, home: `/Public/${user}`, sharedPaths };
     const [uploads, downloads, places] = [new Uploading(desk), new Downloading(desk), new Organizing(desk)];
-    const actions: readonly (readonly [weight: number, action: Action])[] = [
-      [40, () => uploads.sendChunk()],
-      [10, () => uploads.begin()],
-      [16, () => uploads.commit()],
-      [3, () => uploads.repeatLast()],
-      [4, () => uploads.discard()],
-      [6, () => uploads.store()],
-      [5, () => places.createFolder()],
-      [8, () => downloads.open()],
-      [10, () => downloads.read()],
-      [4, () => downloads.openZip()],
-      [5, () => downloads.discard()],
-      [1, () => this.#logOut(line, session)],
+    const actions: readonly Action[] = [
+      [40, 'UploadFileChunk', () => uploads.sendChunk()],
+      [10, 'CreateUploadHandler', () => uploads.begin()],
+      [16, 'UploadDocumentWithHandler', () => uploads.commit()],
+      [3, 'UploadFileChunk', () => uploads.repeatLast()],
+      [4, 'DeleteUploadHandler', () => uploads.discard()],
+      [6, 'UploadDocument', () => uploads.store()],
+      [5, 'CreateFolder', () => places.createFolder()],
+      [8, 'GetDownloadHandlerByVersion', () => downloads.open()],
+      [10, 'DownloadFileChunk', () => downloads.read()],
+      [4, 'DownloadZipWithHandler', () => downloads.openZip()],
+      [5, 'DeleteDownloadHandler', () => downloads.discard()],
+      [1, 'LogOut', () => this.#logOut(line, session)],
     ];
-    await pickByWeight(actions, random)();
+    const isFavourite = favourite !== undefined && random.oneIn(2);
+    await pickByWeight(isFavourite ? actions.filter(([, operation]) => operation === favourite) : actions, random)();
   }
 }
 
@@ -104,6 +105,6 @@ export function settledDocuments({ ledger }: Desk, beginning: string): DocumentE
   );
 }
 
-function pickByWeight(actions: readonly (readonly [number, Action])[], random: Random): Action {
-  return random.pick(actions.flatMap(([weight, action]) => Array.from({ length: weight }, () => action)));
+function pickByWeight(actions: readonly Action[], random: Random): Action[2] {
+  return random.pick(actions.flatMap(([weight, , act]) => Array.from({ length: weight }, () => act)));
 }

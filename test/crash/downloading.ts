@@ -21,7 +21,8 @@ export class Downloading {
   async open(): Promise<void> {
     const { ledger, line, random, session } = this.#desk;
     const documents = settledDocuments(this.#desk, '/');
-    if (session.downloads.size >= MOST_OPEN || documents.length === 0) return;
+    if (session.downloads.size >= MOST_OPEN) return this.discard();
+    if (documents.length === 0) return;
     const { path, versions } = random.pick(documents);
     const [number, content] = random.pick([...versions]);
     const doubtful = ledger.doubtfulHandlers(session.user);
@@ -44,7 +45,8 @@ export class Downloading {
   async openZip(): Promise<void> {
     const { home, ledger, line, random, session } = this.#desk;
     const documents = settledDocuments(this.#desk, `${home}-`);
-    if (session.downloads.size >= MOST_OPEN || documents.length === 0) return;
+    if (session.downloads.size >= MOST_OPEN) return this.discard();
+    if (documents.length === 0) return;
     const chosen = new Set(Array.from({ length: 1 + random.below(MOST_ZIPPED) }, () => random.pick(documents)));
     const entries: ShownZip['entries'] = new Map(
       [...chosen].map(({ path, versions }) => [

@@ -11,19 +11,22 @@ export type Moment =
 /** How long to wait for calls that may not come, ms. */
 const LONGEST_WAIT_MS = 2000;
 
-/** What does more than one thing, and so could be cut between them. */
+/** What does more than one thing, and so could be cut between them; and the most of its calls to wait for. */
 const OPERATIONS: readonly (readonly [operation: string, most: number])[] = [
   ['UploadFileChunk', 40],
   ['UploadDocumentWithHandler', 12],
   ['UploadDocumentWithHandler', 12],
-  ['CreateUploadHandler', 8],
-  ['DeleteUploadHandler', 3],
-  ['UploadDocument', 6],
-  ['CreateFolder', 3],
-  ['DownloadZipWithHandler', 3],
-  ['GetDownloadHandlerByVersion', 5],
-  ['DeleteDownloadHandler', 3],
-  ['LogOut', 1],
+  ['UploadDocumentWithHandler', 12],
+  ['UploadDocument', 12],
+  ['UploadDocument', 12],
+  ['UploadFileChunk', 40],
+  ['CreateUploadHandler', 12],
+  ['DeleteUploadHandler', 8],
+  ['CreateFolder', 8],
+  ['DownloadZipWithHandler', 8],
+  ['GetDownloadHandlerByVersion', 8],
+  ['DeleteDownloadHandler', 8],
+  ['LogOut', 4],
 ];
 
 /** Any time; or while some call is under way, or when it has just been answered. */
@@ -33,6 +36,11 @@ export function pickMoment(random: Random): Moment {
   const times = 1 + random.below(most);
   if (random.oneIn(4)) return { kind: 'answered', operation, times, ms: random.below(3000) / 1000 };
   return { kind: 'during', operation, times, part: random.below(1300) / 1000 };
+}
+
+/** What clients are to do more often ahead of the moment, so that there is always some of it under way; undefined for nothing. */
+export function operationOf(moment: Moment): string | undefined {
+  return moment.kind === 'time' ? undefined : moment.operation;
 }
 
 /** Fulfilled at that moment, or when what it waits for does not come. */

@@ -1,7 +1,7 @@
 import type { Desk } from './client.js';
 
 /** Folders a client has at most. */
-const MOST_FOLDERS = 60;
+const MOST_FOLDERS = 500;
 
 /** Making folders. */
 export class Organizing {

@@ -11,7 +11,7 @@ import { Inspection } from './inspection.js';
 import { crewOf, killAll, replaced } from './killing.js';
 import { Ledger } from './ledger.js';
 import { Line } from './line.js';
-import { describeMoment, pickMoment, reached } from './moment.js';
+import { describeMoment, operationOf, pickMoment, reached } from './moment.js';
 import { Reader } from './reader.js';
 import { readRecords } from './records.js';
 import { Settlements } from './settlements.js';
@@ -118,7 +118,7 @@ export class Trial {
       const victim = this.#pickVictim();
       await this.#killServing(server, victim);
       if (victim !== 'a worker') {
-        while (this.#isGoingOn() && this.#random.oneIn(4)) await this.#killStarting();
+        while (this.#isGoingOn() && this.#random.oneIn(5)) await this.#killStarting();
         server = await this.#start();
       }
       await this.#inspect(server, reader, victim !== 'a worker');
@@ -185,7 +185,7 @@ export class Trial {
     let isOver = false;
     const line = new Line(new Service(`${server.running.url}/srv.asmx`), this.witness);
     const unanswered = this.witness.sum('unanswered');
-    const work = Promise.all(this.#clients.map((client) => client.work(line, () => isOver)));
+    const work = Promise.all(this.#clients.map((client) => client.work(line, () => isOver, operationOf(moment))));
     try {
       await Promise.race([reached(moment, this.witness), work]);
       isOver = victim !== 'a worker';

@@ -23,7 +23,7 @@ export class Uploading {
 
   async begin(): Promise<void> {
     const { ledger, line, session } = this.#desk;
-    if (session.uploads.size >= MOST_OPEN) return;
+    if (session.uploads.size >= MOST_OPEN) return this.discard();
     const doubtful = ledger.doubtfulHandlers(session.user);
     doubtful.uploads++;
     const { attributes } = await line.call('CreateUploadHandler', this.#args({ PreferedChunkSize: 0 }));
