@@ -14,6 +14,8 @@ export class Organizing {
   /** A folder in one there is, and some above it that are made with it. */
   async createFolder(): Promise<void> {
     const { home, ledger, line, random, session } = this.#desk;
+    /* What is in doubt may be a folder above the new one. */
+    if ([...ledger.doubtfulFolders].some(([first]) => first === home || first?.startsWith(`${home}/`))) return;
     const own = [...ledger.folders].filter((path) => path === home || path.startsWith(`${home}/`));
     if (own.length >= MOST_FOLDERS) return;
     const parent = own.length === 0 ? home : random.pick(own);
