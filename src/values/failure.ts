@@ -20,6 +20,7 @@ export class StorageFailure extends Failure {
 /** What the codes of errors mean, those of the operating system and those of SQLite (whose extended codes begin like these). */
 const TROUBLES: readonly (readonly [codes: RegExp, trouble: string])[] = [
   [/^(?:ENOSPC|EDQUOT|SQLITE_FULL)$/, 'The disk of the server is full.'],
+  [/^EFBIG$/, 'A file of the server cannot get any larger.'],
   [/^(?:EMFILE|ENFILE)$/, 'The server has too many files open.'],
   [/^(?:EROFS|EACCES|EPERM|SQLITE_READONLY.*|SQLITE_PERM)$/, 'The storage of the server cannot be written to.'],
   [/^(?:EIO|SQLITE_IOERR.*)$/, 'The disk of the server reports an error.'],
