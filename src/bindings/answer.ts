@@ -13,7 +13,7 @@ export interface Answer {
   readonly text: string;
   /** What stands where the mark is. */
   readonly content?: ContentSource | undefined;
-  /** How it stands there. @default 'base64' */
+  /** How it stands there. @default 'base64', and 'raw' for markup */
   readonly encoding?: ContentEncoding;
 }
 
@@ -46,7 +46,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
       return;
     }
     const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
-    const encoding = answer.encoding ?? 'base64';
+    const encoding = answer.encoding ?? (content.isMarkup ? 'raw' : 'base64');
     response.setHeader('Content-Length', before.length + lengthOf(content, encoding) + after.length);
     await stream(response, { before, content, after, encoding }, buffers);
   } finally {

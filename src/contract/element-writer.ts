@@ -18,6 +18,11 @@ export function writeLiteral(element: Element): string {
   return writeFlat(element, ' xmlns=""');
 }
 
+/** An element as it stands within another that is on one line. */
+export function writeFragment(element: Element): string {
+  return writeFlat(element, '');
+}
+
 /** The content in an element, wherever in it: there is at most one. The mark stands where it goes. */
 export function findContent(element: Element): ContentSource | undefined {
   for (const child of element.children ?? []) {

@@ -5,6 +5,8 @@
 export interface ContentSource {
   /** Length in bytes. */
   readonly length: number;
+  /** Whether the bytes are elements, written already: then they stand in the answer as they are. @default false: as base64 */
+  readonly isMarkup?: boolean;
   /** Reads the bytes at `position` (0 … length) into `buffer`; returns how many, fewer only at the end. */
   read(buffer: Buffer, position: number): Promise<number>;
   close(): void | Promise<void>;
@@ -14,7 +16,7 @@ export interface ContentSource {
 export interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Elements, one text, or one content (written as base64). Absent or empty: an empty element. */
+  /** Elements, one text, or one content. Absent or empty: an empty element. */
   readonly children?: readonly (Element | string | ContentSource)[];
 }
 

@@ -77,15 +77,17 @@ export class Documents {
     return row && toVersion(row);
   }
 
-  /** All versions, the latest first. */
-  async history(document: Document): Promise<HistoryEntry[]> {
+  /** The latest versions up to a number, the latest first: at most `limit`. With the latest of the document itself these are always the same. */
+  async history(document: Document, upTo: number, limit: number): Promise<HistoryEntry[]> {
     const rows = await this.#database.queries
       .selectFrom('versions')
       .innerJoin('users', 'users.id', 'versions.author_id')
       .select(['number', 'size', 'crc32', 'comment', 'author_id', 'versions.created_at', 'published_at'])
       .select('users.name as author_name')
       .where('document_id', '=', document.id)
+      .where('number', '<=', upTo as VersionNumber)
       .orderBy('number', 'desc')
+      .limit(limit)
       .execute();
     return rows.map((row) => ({
       number: row.number,

@@ -1,13 +1,16 @@
 import type { Sessions } from '../accounts/sessions.js';
-import { type Element, elementResult } from '../contract/result.js';
+import { MarkupPages, type Page } from '../contract/markup-pages.js';
+import { type ContentSource, type Element, elementResult } from '../contract/result.js';
+import type { Document } from '../library/document.js';
 import type { Documents, HistoryEntry } from '../library/documents.js';
 import type { Folders } from '../library/folders.js';
 import type { AuditTrail } from '../storage/audit-trail.js';
 import { paddedHex } from '../values/crc32.js';
+import { LongWork } from '../values/long-work.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { authenticate } from './authenticate.js';
 import { formatTime } from './date-format.js';
-import type { Operations } from './operation.js';
+import type { Call, Operations } from './operation.js';
 import { recorded } from './recorded.js';
 
 export type LibraryOperations = Pick<
@@ -72,8 +75,8 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       root: 'response',
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
-        const history = await documents.history(await documents.resolve(user, Path));
-        const versions = { name: 'Versions', attributes: {}, children: history.map(versionElement) };
+        const children = await history(documents, await documents.resolve(user, Path), call);
+        const versions = { name: 'Versions', attributes: {}, children };
         return elementResult('response', { success: 'true' }, [versions]);
       },
     },
@@ -96,6 +99,25 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       },
     },
   };
+}
+
+/** Versions read at a time. With the longest comments there may be, they take two megabytes. */
+const PAGE = 100;
+
+/**
+ * All versions of a document, the latest first. There may be any number, of which this process holds a page in memory at a time; those
+ * committed meanwhile are not among them.
+ */
+async function history(documents: Documents, document: Document, call: Call): Promise<Element[] | [ContentSource]> {
+  const read = async (upTo: number): Promise<Page<number>> => {
+    const entries = await documents.history(document, upTo, PAGE);
+    const last = entries.length < PAGE ? undefined : entries.at(-1);
+    return { elements: entries.map(versionElement), next: last && last.number - 1 };
+  };
+  const { elements, next } = await read(document.latest.number);
+  if (next === undefined) return [...elements];
+  const work = new LongWork(call.gone);
+  return [await MarkupPages.measure(document.latest.number, read, () => work.pause())];
 }
 
 /**

@@ -105,12 +105,23 @@ describe('A version', () => {
   });
 });
 
-test('The history has all versions, the latest first', async () => {
+test('The history has the versions up to a number, the latest first, as many as are asked for', async () => {
+  await rooms.commit(anna, '~D1');
+  await rooms.commit(anna, '~D1');
+  const document = await rooms.documents.resolve(anna, '~D1');
+  const numbers = async (upTo: number, limit: number): Promise<number[]> =>
+    (await rooms.documents.history(document, upTo, limit)).map(({ number }) => number);
+  expect(await numbers(document.latest.number, 2)).toEqual([1_000_002, 1_000_001]);
+  expect(await numbers(1_000_001, 10)).toEqual([1_000_001, 1_000_000]);
+  expect(await numbers(999_999, 10)).toEqual([]);
+});
+
+test('The history says of each version what there is to say', async () => {
   const bert = await rooms.users.add({ name: 'Bert', password: 'secret' });
   rooms.clock.time += 1000;
   await rooms.commit(bert, '~D1', { comment: 'better', publish: false }, Buffer.from('other content'));
   const document = await rooms.documents.resolve(anna, '~D1');
-  expect(await rooms.documents.history(document)).toEqual([
+  expect(await rooms.documents.history(document, document.latest.number, 10)).toEqual([
     {
       number: 1_000_001,
       size: 13,

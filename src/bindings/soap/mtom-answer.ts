@@ -11,17 +11,19 @@ const INCLUDE = `<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" 
 
 /**
  * Packs an answer as MTOM (SOAP MTOM, 3.1.1; XOP, 4): the envelope as one part, and its content, where it has any, as it is in another.
+ * Content that is markup belongs to the envelope.
  */
 export function packAsMtom(answer: Answer, version: SoapVersion): Answer {
   const boundary = `uuid:${newGuid()}`;
+  const packed = answer.content?.isMarkup ? undefined : answer.content;
   const innerType = version.name === '1.1' ? 'text/xml' : 'application/soap+xml';
   const root = part(
     boundary,
     `application/xop+xml; charset=UTF-8; type="${innerType}"`,
     ROOT,
-    answer.text.replace(CONTENT_MARK, INCLUDE),
+    packed ? answer.text.replace(CONTENT_MARK, INCLUDE) : answer.text,
   );
-  const content = answer.content ? part(boundary, 'application/octet-stream', CONTENT, CONTENT_MARK) : '';
+  const content = packed ? part(boundary, 'application/octet-stream', CONTENT, CONTENT_MARK) : '';
   return {
     ...answer,
     contentType:

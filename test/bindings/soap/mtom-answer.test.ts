@@ -45,6 +45,12 @@ describe.each([
     });
   });
 
+  test('keeps markup in the envelope', () => {
+    const answer = packAsMtom({ ...plain, content: { ...content, isMarkup: true } }, version);
+    expect(unpack(answer).map(({ body }) => body)).toEqual([plain.text]);
+    expect(answer.content).toMatchObject({ isMarkup: true });
+  });
+
   test('has its content in a part of its own, as it is, and the envelope names it', () => {
     const answer = packAsMtom(plain, version);
     const [root, part, ...more] = unpack(answer);
