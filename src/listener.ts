@@ -2,12 +2,15 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { RequestsInTurn } from './requests-in-turn.js';
 
 export interface ListenerOptions {
   /** The longest request line, bytes: longer ones are answered 414. */
   readonly maxRequestLine: number;
   /** How long a connection may stay silent, within a request or between two, ms. */
   readonly idleLimit: number;
+  /** How many connections there may be at a time; what comes beyond is closed at once. */
+  readonly maxConnections: number;
   /** For TLS; without it the server speaks plain HTTP. */
   readonly certificate: Certificate | undefined;
 }
@@ -42,14 +45,12 @@ export function createListener(
   const server = options.certificate
     ? https.createServer({ ...limits, ...options.certificate, minVersion: 'TLSv1.2' })
     : http.createServer(limits);
-  const underWay = new AnswersUnderWay();
-  server.on('request', (request, response) => {
-    underWay.add(request.socket, response);
-    application(request, response);
-  });
+  server.maxConnections = options.maxConnections;
+  const requests = new RequestsInTurn(application);
+  server.on('request', (request, response) => requests.take({ request, response }));
   server.on('clientError', (error: ParserError, duplex: unknown) => {
     const socket = duplex as Socket;
-    if (!socket.writable || error.code === 'ECONNRESET' || underWay.hasBegun(socket)) socket.destroy();
+    if (!socket.writable || error.code === 'ECONNRESET' || requests.hasBegun(socket)) socket.destroy();
     else refuse(error, socket);
   });
   return server;
@@ -66,21 +67,6 @@ export function readCertificate(settings: {
     throw new Error('The settings tlsCertificate and tlsKey must be set together.');
   }
   return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey) };
-}
-
-/** The answers that are being written to each connection: what is said in the middle of one would be taken for a part of it. */
-class AnswersUnderWay {
-  readonly #answers = new WeakMap<Socket, Set<http.ServerResponse>>();
-
-  add(socket: Socket, response: http.ServerResponse): void {
-    const answers = this.#answers.get(socket) ?? new Set();
-    this.#answers.set(socket, answers.add(response));
-    response.once('finish', () => answers.delete(response));
-  }
-
-  hasBegun(socket: Socket): boolean {
-    return [...(this.#answers.get(socket) ?? [])].some((response) => response.headersSent);
-  }
 }
 
 /** What Node's HTTP parser tells of what it gave up on. */

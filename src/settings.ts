@@ -145,6 +145,12 @@ export const DECLARATIONS = {
     check: positiveNumber(24 * 3600),
     description: 'how long a caller may keep the server waiting for the next bytes, in seconds',
   }),
+  maxConnections: declare({
+    argument: '<number>',
+    default: '10000',
+    check: wholeNumber(1, 1_000_000),
+    description: 'connections at a time in each worker process; further ones are closed at once',
+  }),
   workers: declare({
     argument: '<number>',
     default: String(Math.min(os.availableParallelism(), 4)),

@@ -87,6 +87,7 @@ export class Worker {
       soap: new SoapBinding({ ...shared, dispatcher }),
       http: new HttpBinding({ ...shared, maxRequestLine: settings.maxRequestLine }),
       trustProxy: settings.trustProxy,
+      idleLimit: shared.idleLimit,
       report,
       status: statusRoutes({
         probe: () => probeStores(database, contents),
@@ -95,7 +96,8 @@ export class Worker {
     });
     const server = createListener(application, {
       maxRequestLine: settings.maxRequestLine,
-      idleLimit: settings.readTimeout * 1000,
+      idleLimit: shared.idleLimit,
+      maxConnections: settings.maxConnections,
       certificate: readCertificate(settings),
     });
     return new Worker(options, rooms, server, metrics);

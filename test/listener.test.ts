@@ -58,18 +58,93 @@ test('A connection that was refused is closed, though the caller keeps its end o
   const socket = net.connect({ host: '127.0.0.1', port: port(), allowHalfOpen: true });
   socket.resume().write('hello\r\n\r\n');
   await once(socket, 'end');
-  const isHeld = async () => (await heldByServer()).includes(socket.localPort ?? 0);
+  const isHeld = async () => (await heldByServer(port())).includes(socket.localPort ?? 0);
   expect(await isHeld()).toBe(true);
   await eventually(isHeld, (held) => !held);
   socket.destroy();
 });
 
+test('Requests that are sent ahead are answered in their order, one at a time', async () => {
+  const socket = await connect();
+  const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n`;
+  socket.write(`${large}\r\n`.repeat(4) + 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await once(socket, 'readable');
+  expect(await openContents()).toHaveLength(1);
+  const answer = await rest(socket);
+  expect(answer.match(/Content-Length: 16777216\r\n/g)).toHaveLength(4);
+  expect(answer.lastIndexOf('Content-Length: 16777216')).toBeLessThan(answer.indexOf('text/plain'));
+});
+
+test('A connection on which many more requests wait than anybody sends ahead is closed', async () => {
+  const socket = await connect();
+  const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write(large + 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+  socket.resume();
+  await closed;
+  expect(socket.bytesRead).toBeLessThan(16 * MIB);
+  await eventually(openContents, (files) => files.length === 0);
+});
+
+test('A caller who does not take a page is left', async () => {
+  const impatient = await RunningService.start({ readTimeout: '0.5' });
+  try {
+    const socket = net.connect({ host: '127.0.0.1', port: portOfUrl(impatient.url) });
+    await once(socket, 'connect');
+    /* More than the system takes for a caller who takes nothing, and never more at a time than may wait. */
+    for (let batch = 0; batch < 8; batch++) {
+      socket.write('GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n'.repeat(8));
+      for (let turn = 0; turn < 5; turn++) await fetch(`${impatient.url}/healthz`);
+    }
+    await eventually(
+      () => heldByServer(portOfUrl(impatient.url)),
+      (callers) => !callers.includes(socket.localPort ?? 0),
+    );
+    socket.destroy();
+  } finally {
+    await impatient.end();
+  }
+});
+
+test('No more connections are taken than there may be, and others when some have ended', async () => {
+  const small = await RunningService.start({ maxConnections: '2' });
+  const open = async (): Promise<net.Socket> => {
+    const socket = net.connect({ host: '127.0.0.1', port: portOfUrl(small.url) });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return socket;
+  };
+  const ask = (socket: net.Socket): Promise<string> => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    return Promise.race([once(socket, 'data').then(String), once(socket, 'close').then(() => 'closed')]);
+  };
+  const [first, second] = [await open(), await open()];
+  expect(await ask(first)).toContain('200 OK');
+  expect(await ask(second)).toContain('200 OK');
+  expect(await ask(await open())).toBe('closed');
+  first.destroy();
+  await eventually(
+    async () => ask(await open()),
+    (answer) => answer.includes('200 OK'),
+  );
+  second.destroy();
+  await small.end();
+});
+
+/** The files of the content store that this process, which is the server's, has open. */
+async function openContents(): Promise<string[]> {
+  const names = await fs.readdir('/proc/self/fd');
+  const targets = await Promise.all(names.map((name) => fs.readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter((target) => target.startsWith(`${service.data}/content/`));
+}
+
 /** The ports of callers whose connections a process holds at the server's end. */
-async function heldByServer(): Promise<number[]> {
+async function heldByServer(server: number): Promise<number[]> {
   const connections = (await fs.readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   /* Of a connection without an inode only the system still knows. */
   return connections
-    .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === port() && inode !== '0')
+    .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === server && inode !== '0')
     .map(([, , remote = '']) => portOf(remote));
 }
 
@@ -101,5 +176,9 @@ function rest(socket: net.Socket): Promise<string> {
 }
 
 function port(): number {
-  return Number(new URL(service.url).port);
+  return portOfUrl(service.url);
+}
+
+function portOfUrl(url: string): number {
+  return Number(new URL(url).port);
 }

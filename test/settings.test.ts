@@ -50,6 +50,7 @@ test('Without anything set, the defaults hold', () => {
     memory: 134_217_728,
     minFree: 67_108_864,
     readTimeout: 60,
+    maxConnections: 10_000,
     workers: Math.min(os.availableParallelism(), 4),
     logLevel: 'info',
     logFormat: 'auto',

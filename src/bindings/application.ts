@@ -6,6 +6,7 @@ import { errorPage } from './pages/error-page.js';
 import { PAGE_HEADERS } from './pages/page-layout.js';
 import { pageRoutes } from './pages/page-routes.js';
 import { SERVICE_PATH } from './pages/public-address.js';
+import { drain } from './request-body.js';
 import type { SoapBinding } from './soap/soap-binding.js';
 
 export interface ApplicationOptions {
@@ -13,6 +14,8 @@ export interface ApplicationOptions {
   readonly soap: SoapBinding;
   readonly http: HttpBinding;
   readonly trustProxy: boolean;
+  /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
+  readonly idleLimit: number;
   /** Told of errors that are the server's. */
   readonly report: (error: unknown) => void;
   /** What answers those who watch the server. */
@@ -43,7 +46,7 @@ export function createApplication(options: ApplicationOptions): RequestListener 
   };
 }
 
-function routeOthers({ contract, http, report, status, trustProxy }: ApplicationOptions): Express {
+function routeOthers({ contract, http, idleLimit, report, status, trustProxy }: ApplicationOptions): Express {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -56,6 +59,8 @@ function routeOthers({ contract, http, report, status, trustProxy }: Application
   });
 
   application.use((request, response, next) => serveOperation(http, request, response, next));
+  application.use((request, response, next) => limitPage(idleLimit, request, response, next));
+  application.use(answerNoOperation);
   if (status) application.use(status);
   /* Before the pages: their router would answer with the methods it has itself. */
   application.options(SERVICE_PATH, (_request, response) => answerOptions(response));
@@ -82,20 +87,38 @@ async function serveOperation(
   response: Response,
   next: NextFunction,
 ): Promise<void> {
-  const encoded = OPERATION_PATH.exec(request.path)?.[1];
-  if (encoded === undefined) {
+  const name = operationName(request);
+  const isServed = request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST';
+  if (name && isServed && !SCRIPT_PATHS.has(name)) await http.serve(request, response, name);
+  else next();
+}
+
+/** Pages have limits too: for a body that nobody reads, and for a caller who does not take what he asked for. */
+async function limitPage(idleLimit: number, request: Request, response: Response, next: NextFunction): Promise<void> {
+  if (!(await drain(request, idleLimit))) response.setHeader('Connection', 'close');
+  response.setTimeout(idleLimit, () => response.destroy());
+  next();
+}
+
+/** What looks like a request to an operation, and is none. */
+function answerNoOperation(request: Request, response: Response, next: NextFunction): void {
+  const name = operationName(request);
+  if (name === undefined) {
     next();
     return;
   }
-  const name = decodePath(encoded);
-  const isServed = request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST';
-  if (isServed && name !== '' && !SCRIPT_PATHS.has(name)) return http.serve(request, response, name);
   if (request.method === 'OPTIONS') {
     answerOptions(response);
     return;
   }
   response.set('Allow', SERVICE_METHODS);
   sendPage(response, 500, `Request format is unrecognized for URL unexpectedly ending in '/${name}'.`);
+}
+
+/** What stands behind `/srv.asmx/`, decoded. */
+function operationName(request: Request): string | undefined {
+  const encoded = OPERATION_PATH.exec(request.path)?.[1];
+  return encoded === undefined ? undefined : decodePath(encoded);
 }
 
 function answerOptions(response: Response): void {

@@ -72,9 +72,15 @@ export async function startProbe(): Promise<RunningService> {
     soap: new SoapBinding({ ...shared, dispatcher }),
     http: new HttpBinding({ ...shared, maxRequestLine: 64 * KIB }),
     trustProxy: false,
+    idleLimit: shared.idleLimit,
     report,
   });
-  const server = createListener(application, { maxRequestLine: 64 * KIB, idleLimit: 10_000, certificate: undefined });
+  const server = createListener(application, {
+    maxRequestLine: 64 * KIB,
+    idleLimit: 10_000,
+    maxConnections: 1000,
+    certificate: undefined,
+  });
   return {
     port: await listen(server, '127.0.0.1', 0),
     stop: async () => {

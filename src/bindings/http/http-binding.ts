@@ -181,8 +181,8 @@ class HttpExchange {
   }
 
   async #send(result: Result): Promise<void> {
-    const { buffers, idleLimit } = this.#options;
-    this.#response.setTimeout(idleLimit, () => this.#response.destroy());
+    const { buffers } = this.#options;
+    this.#limitSending();
     if (result.kind === 'bytes') {
       this.#bytesOut = result.content?.length ?? 0;
       await sendBytes(this.#response, result.content, buffers);
@@ -192,6 +192,11 @@ class HttpExchange {
     this.#bytesOut = content?.length ?? 0;
     const answer = { status: 200, contentType: XML, text: writeDocument(result.element), content };
     await sendAnswer(this.#response, answer, buffers);
+  }
+
+  /** A caller who takes nothing for too long is left. */
+  #limitSending(): void {
+    this.#response.setTimeout(this.#options.idleLimit, () => this.#response.destroy());
   }
 
   /** Says what went wrong, when there is still somebody to say it to. */
@@ -204,6 +209,7 @@ class HttpExchange {
     }
     try {
       if (!(await drain(this.#request, this.#options.idleLimit))) this.#response.setHeader('Connection', 'close');
+      this.#limitSending();
       await this.#sendError(error);
     } catch {
       /* The caller went away while it was told what went wrong: there is nobody left to tell. */

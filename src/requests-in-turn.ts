@@ -1,0 +1,57 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How many requests of a connection may wait for their turn. Clients that send ahead of the answers send a few. */
+const MOST_WAITING = 16;
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * Serves one request of a connection at a time. Node hands on every request it finds in what came, and a few kilobytes hold a thousand: all
+ * their answers would be made at once, and wait in memory for a caller who need not read any.
+ */
+export class RequestsInTurn {
+  readonly #serve: RequestListener;
+  /** The answer each connection waits for, and the requests that wait behind it. */
+  readonly #current = new WeakMap<Socket, ServerResponse>();
+  readonly #waiting = new WeakMap<Socket, Exchange[]>();
+
+  constructor(serve: RequestListener) {
+    this.#serve = serve;
+  }
+
+  take(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    if (!this.#current.has(socket)) {
+      this.#begin(socket, exchange);
+      return;
+    }
+    const waiting = this.#waiting.get(socket) ?? [];
+    waiting.push(exchange);
+    this.#waiting.set(socket, waiting);
+    if (waiting.length > MOST_WAITING) socket.destroy();
+  }
+
+  /** Whether an answer is being written to the connection: what is said in the middle of one would be taken for a part of it. */
+  hasBegun(socket: Socket): boolean {
+    return this.#current.get(socket)?.headersSent ?? false;
+  }
+
+  #begin(socket: Socket, { request, response }: Exchange): void {
+    this.#current.set(socket, response);
+    response.once('close', () => this.#goOn(socket));
+    this.#serve(request, response);
+  }
+
+  #goOn(socket: Socket): void {
+    this.#current.delete(socket);
+    const next = this.#waiting.get(socket)?.shift();
+    if (!next || socket.destroyed) return;
+    /* The time that the answer before was given. */
+    socket.setTimeout(0);
+    this.#begin(socket, next);
+  }
+}
