@@ -16,9 +16,16 @@ export class Line {
   readonly #service: Service;
   readonly #witness: Witness;
 
-  constructor(service: Service, witness: Witness) {
+  readonly #attempts: number;
+
+  /**
+   * @param attempts - How often a call is made that is not answered. More than once only where nothing is killed and calls change nothing:
+   * a connection that was kept may be closed by the server in the moment it is used again.
+   */
+  constructor(service: Service, witness: Witness, attempts = 1) {
     this.#service = service;
     this.#witness = witness;
+    this.#attempts = attempts;
   }
 
   /** @throws NoAnswer, and Violation when the answer is none of this service. */
@@ -46,6 +53,17 @@ export class Line {
   }
 
   async #watched<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    for (let left = this.#attempts; left > 1; left--) {
+      try {
+        return await this.#watchedOnce(operation, call);
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+      }
+    }
+    return this.#watchedOnce(operation, call);
+  }
+
+  async #watchedOnce<T>(operation: string, call: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(

@@ -243,7 +243,7 @@ export class Trial {
 
   /** For calls that are not the clients'. */
   #quietLine({ running }: Afloat): Line {
-    return new Line(new Service(`${running.url}/srv.asmx`), new Witness());
+    return new Line(new Service(`${running.url}/srv.asmx`), new Witness(), 3);
   }
 
   #count(victim: Victim, how: string): void {
