@@ -4,6 +4,7 @@ import { call, echo, echoBytes, envelope11, FORM, post, soap11 } from './request
 import { type RunningService, startProbe } from './services.js';
 
 const MIB = 1024 * 1024;
+const UNWANTED = 'The message has more than 16777216 bytes that belong to nothing.\n';
 const SPACES = ' '.repeat(64 * MIB);
 
 let probe: RunningService;
@@ -103,7 +104,74 @@ describe('a few bytes that decompress to many are refused', () => {
     const answer = shown(await sendForm(`data=YWJj${'\n'.repeat(64 * MIB)}`, '/EchoBytes'));
     expect([answer.status, answer.contentType]).toEqual([413, 'text/plain; charset=utf-8']);
   });
+
+  test.each([
+    ['before the first part', SPACES],
+    ['behind the last part', `--b--\r\n${SPACES}`],
+  ])('%s of a form', async (_what, form) => {
+    const headers: readonly Header[] = [
+      ['Content-Type', 'multipart/form-data; boundary=b'],
+      ['Content-Encoding', 'gzip'],
+    ];
+    const answer = shown(await exchange(probe.port, post('/Echo', gzipSync(form), headers)));
+    expect([answer.status, answer.text]).toEqual([413, UNWANTED]);
+  });
+
+  test('as content that was there before', async () => {
+    const bomb = gzipSync(envelope11(echoBytes(`<data>YWJj</data><data>${'A'.repeat(64 * MIB)}</data>`)));
+    const answer = shown(await send(bomb, 'gzip', 'EchoBytes'));
+    expect(answer.status).toBe(413);
+    expect(answer.text).toContain(escaped(UNWANTED));
+  });
+
+  test('as a part that the envelope does not name', async () => {
+    const message =
+      `--b\r\nContent-Type: application/xop+xml\r\n\r\n${envelope11(echo())}\r\n` +
+      `--b\r\nContent-ID: <other>\r\n\r\n${SPACES}\r\n--b--`;
+    const headers: readonly Header[] = [
+      ['Content-Type', 'multipart/related; type="application/xop+xml"; boundary=b'],
+      ['SOAPAction', '"http://tempuri.org/Echo"'],
+      ['Content-Encoding', 'gzip'],
+    ];
+    const answer = shown(await exchange(probe.port, post('', gzipSync(message), headers)));
+    expect(answer.status).toBe(413);
+    expect(answer.text).toContain(escaped(UNWANTED));
+  });
 });
+
+describe('many small things in a message are refused', () => {
+  test.each([
+    ['elements', '<a/>'.repeat(2001)],
+    ['elements in a header', '<text>x</text>' + '<b><c/></b>'.repeat(1001)],
+    ['attributes', `<a ${numbered(2001, (n) => `a${n}=""`)}/>`],
+    ['attributes of a tag that does not end', `<a ${numbered(2001, (n) => `a${n}=""`)}`],
+    ['namespaces', `<a ${numbered(2001, (n) => `xmlns:a${n}="u"`)}/>`],
+  ])('%s', async (_what, args) => {
+    const answer = shown(await send(envelope11(call('Echo', args)), 'identity'));
+    expect(answer.status).toBe(413);
+    expect(answer.text).toMatch(/The message has more than 2000 (?:elements|attributes)\./);
+  });
+
+  test('names in a form', async () => {
+    const answer = shown(await sendForm('a&'.repeat(1001)));
+    expect([answer.status, answer.text]).toEqual([413, 'The message has more than 1000 names.\n']);
+  });
+
+  test('but not the bytes of content, each with its name', async () => {
+    const answer = shown(await sendForm('data=65&'.repeat(5000), '/EchoBytes'));
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('5000:41-41-');
+  });
+});
+
+function numbered(count: number, write: (n: number) => string): string {
+  return Array.from({ length: count }, (_, n) => write(n)).join(' ');
+}
+
+/** As the text of a fault says it. */
+function escaped(line: string): string {
+  return `Server was unable to read request. ---&gt; ${line.trimEnd()}`;
+}
 
 /** The bytes with one of the compressed data changed. */
 function damaged(compressed: Buffer): Buffer {

@@ -15,6 +15,7 @@ import {
 import { isPending } from './back-pressure.js';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
 import { memoryPayload } from './memory-payload.js';
+import { UnwantedBytes } from './unwanted-bytes.js';
 
 /**
  * How much content beyond an operation's limit is read, and thrown away, so that the caller gets an answer instead of a
@@ -45,6 +46,7 @@ export class ArgumentIntake implements ArgumentReceiver {
   /** Values of content parameters that are short enough to be numbers: see {@link text}. */
   readonly #numbers = new Map<string, string[]>();
   readonly #releases: (() => void | Promise<void>)[] = [];
+  readonly #unwanted = new UnwantedBytes();
   #isReleased = false;
   #failure: Failure | undefined;
   #bytesReceived = 0;
@@ -183,7 +185,7 @@ export class ArgumentIntake implements ArgumentReceiver {
 
   #second(parameter: Parameter): ContentReceiver {
     if (this.#duplicates === 'join') throw new UnreadableMessage(`The parameter ${parameter.name} comes twice.`);
-    return { write: () => undefined, end: () => undefined };
+    return this.#unwanted;
   }
 }
 

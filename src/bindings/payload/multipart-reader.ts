@@ -1,6 +1,7 @@
 import { type ContentReceiver, MessageTooLarge, type MessageReader, UnreadableMessage } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
 import { GrowingBuffer } from './growing-buffer.js';
+import { UnwantedBytes } from './unwanted-bytes.js';
 
 /** The headers of a part, by their names in lower case. The first of two counts. */
 export type PartHeaders = ReadonlyMap<string, string>;
@@ -52,7 +53,9 @@ export class MultipartReader implements MessageReader {
   /** Where the line begins that is being read, in the headers. */
   #lineStart = 0;
   #parts = 0;
-  #part: ContentReceiver | undefined;
+  /** What stands before the first part and behind the last. */
+  readonly #unwanted = new UnwantedBytes();
+  #part: ContentReceiver = this.#unwanted;
   /** How much of the buffer that is being read has been read. */
   #position = 0;
 
@@ -88,6 +91,7 @@ export class MultipartReader implements MessageReader {
 
   #readSome(bytes: Buffer): void | Promise<void> {
     if (this.#place === 'epilogue') {
+      this.#unwanted.write(bytes.subarray(this.#position));
       this.#position = bytes.length;
       return;
     }
@@ -103,7 +107,7 @@ export class MultipartReader implements MessageReader {
     this.#matched = found === -1 ? beginningAtEnd(bytes, start, this.#delimiter) : this.#delimiter.length;
     const end = found === -1 ? bytes.length - this.#matched : found;
     this.#position = end + this.#matched;
-    if (end > start) return this.#part?.write(bytes.subarray(start, end));
+    if (end > start) return this.#part.write(bytes.subarray(start, end));
   }
 
   /** Reads what may be the rest of a delimiter that was cut. */
@@ -141,7 +145,7 @@ export class MultipartReader implements MessageReader {
     this.#matched = 0;
     this.#borrowed = 0;
     this.#afterDelimiter = '';
-    if (held.length > 0) return this.#part?.write(held);
+    if (held.length > 0) return this.#part.write(held);
   }
 
   #endPart(): void | Promise<void> {
@@ -150,8 +154,8 @@ export class MultipartReader implements MessageReader {
     this.#place = lineEnd === undefined ? 'epilogue' : 'headers';
     this.#afterDelimiter = '';
     const part = this.#part;
-    this.#part = undefined;
-    return part?.end();
+    this.#part = this.#unwanted;
+    return part.end();
   }
 
   #useLineEnd(lineEnd: string): void {

@@ -13,6 +13,9 @@ const EQUALS = 0x3d;
 const LONGEST_BYTE_VALUE = 9;
 const BYTE_VALUE = /^[0-9]{1,3}$/;
 
+/** How many names there may be, without those of content: it may come a byte for each name (WIRE: byte[]). */
+const MAX_NAMES = 1000;
+
 export interface UrlencodedOptions {
   /**
    * The encoding of names and texts, as the Content-Type's parameter has it. One that nobody knows is UTF-8.
@@ -40,6 +43,7 @@ export class UrlencodedReader implements MessageReader {
   readonly #maxTextBytes: number;
   readonly #gathered = new GrowingBuffer();
   #textBytes = 0;
+  #names = 0;
   #place: Place = 'name';
   #name = '';
   #content: PercentDecoder | undefined;
@@ -126,7 +130,13 @@ export class UrlencodedReader implements MessageReader {
   #endName(): void {
     this.#name = decodeFormText(this.#gathered.bytes, this.#charset);
     this.#gathered.clear();
-    this.#place = this.#receiver.isContent(this.#name) ? 'first of content' : 'text';
+    if (this.#receiver.isContent(this.#name)) {
+      this.#place = 'first of content';
+      return;
+    }
+    this.#place = 'text';
+    this.#names++;
+    if (this.#names > MAX_NAMES) throw new MessageTooLarge(`The message has more than ${MAX_NAMES} names.`);
   }
 
   #endNameAlone(): void | Promise<void> {

@@ -36,6 +36,10 @@ export interface Position {
 /** No message that is worth reading nests deeper. The parser's cost grows with the square of the depth. */
 const MAX_DEPTH = 100;
 
+/** How much there may be in a message, far more than any has a use for: each element and attribute takes the parser much longer than its bytes do. */
+const MAX_ELEMENTS = 2000;
+const MAX_ATTRIBUTES = 2000;
+
 const XOP_NAMESPACE = 'http://www.w3.org/2004/08/xop/include';
 
 /** Depths of the elements this reader knows. */
@@ -74,6 +78,8 @@ export class EnvelopeReader implements MessageReader {
   readonly #text = new StringDecoder('utf8');
   #state: State = 'markup';
   #depth = 0;
+  #elements = 0;
+  #attributes = 0;
   #textBytes = 0;
   #receiver: ArgumentReceiver | undefined;
   #version: SoapVersion | undefined;
@@ -105,6 +111,7 @@ export class EnvelopeReader implements MessageReader {
     this.#parser.on('doctype', () => {
       throw new UnreadableMessage('A document type declaration is not allowed in a message.');
     });
+    this.#parser.on('attribute', () => this.#countAttribute());
     this.#parser.on('opentag', (tag) => this.#open(tag));
     this.#parser.on('closetag', () => this.#close());
     this.#parser.on('text', (text) => this.#gather(text));
@@ -242,6 +249,8 @@ export class EnvelopeReader implements MessageReader {
   #open(tag: SaxesTagNS): void {
     this.#place(1);
     this.#depth++;
+    this.#elements++;
+    if (this.#elements > MAX_ELEMENTS) throw new MessageTooLarge(`The message has more than ${MAX_ELEMENTS} elements.`);
     if (this.#depth > MAX_DEPTH)
       throw new UnreadableMessage(`The message is nested deeper than ${MAX_DEPTH} elements.`);
     if (this.#depth === ENVELOPE) this.#openEnvelope(tag);
@@ -250,6 +259,12 @@ export class EnvelopeReader implements MessageReader {
     else if (this.#depth === ENTRY) this.#checkHeader(tag);
     else if (this.#depth === ARGUMENT) this.#openArgument(tag);
     else this.#openInArgument(tag);
+  }
+
+  #countAttribute(): void {
+    this.#attributes++;
+    if (this.#attributes > MAX_ATTRIBUTES)
+      throw new MessageTooLarge(`The message has more than ${MAX_ATTRIBUTES} attributes.`);
   }
 
   #openEnvelope(tag: SaxesTagNS): void {

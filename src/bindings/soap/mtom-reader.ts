@@ -7,6 +7,7 @@ import {
 } from '../payload/argument-receiver.js';
 import { MultipartReader, type PartHeaders } from '../payload/multipart-reader.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
+import { UnwantedBytes } from '../payload/unwanted-bytes.js';
 import { type EnvelopeListener, EnvelopeReader } from './envelope-reader.js';
 
 /**
@@ -18,6 +19,8 @@ export class MtomReader implements MessageReader {
   readonly #listener: EnvelopeListener;
   readonly #envelope: (charset: string | undefined) => MessageReader;
   readonly #parts: MultipartReader;
+  /** Takes the bytes of parts the envelope does not name. */
+  readonly #unnamed = new UnwantedBytes();
   readonly #included = new Map<string, string>();
   #receiver: ArgumentReceiver | undefined;
   #hasEnvelope = false;
@@ -77,7 +80,7 @@ export class MtomReader implements MessageReader {
     }
     const id = (headers.get('content-id') ?? '').trim().replace(/^<(.*)>$/s, '$1');
     const name = this.#included.get(id);
-    if (name === undefined || !this.#receiver) return NOBODY;
+    if (name === undefined || !this.#receiver) return this.#unnamed;
     this.#included.delete(id);
     const encoding = (headers.get('content-transfer-encoding') ?? 'binary').toLowerCase();
     if (!['binary', '8bit', '7bit'].includes(encoding)) {
@@ -86,9 +89,6 @@ export class MtomReader implements MessageReader {
     return this.#receiver.content(name);
   }
 }
-
-/** Takes the bytes of a part the envelope does not name. */
-const NOBODY: ContentReceiver = { write: () => undefined, end: () => undefined };
 
 /** Content in the envelope begins when there is some: most often there is none, but the name of a part. */
 function inlineReceiver(receiver: ArgumentReceiver): ArgumentReceiver {
