@@ -22,7 +22,14 @@ const WORDS: Readonly<Record<Trouble, string>> = {
   EMFILE: '(?:The server has too many files open|The database of the server cannot be reached)\\.',
 };
 
-const TROUBLES: readonly Trouble[] = ['ENOSPC', 'EIO', 'EMFILE'];
+/** What is tried: trouble for once, and trouble that stays. */
+const CASES = [
+  { trouble: 'ENOSPC', isLasting: false, when: 'once' },
+  { trouble: 'ENOSPC', isLasting: true, when: 'for good' },
+  { trouble: 'EIO', isLasting: false, when: 'once' },
+  { trouble: 'EIO', isLasting: true, when: 'for good' },
+  { trouble: 'EMFILE', isLasting: true, when: 'for good' },
+] as const;
 
 const NO_UPLOAD = 'The upload handler does not exist or has expired.';
 
@@ -335,12 +342,7 @@ async function callInTrouble({ args, operation }: Attempt, plan: Plan): Promise<
 }
 
 describe.each(SCENARIOS)('$name', ({ prepare, refusal }) => {
-  const cases = TROUBLES.flatMap((trouble) => [
-    { trouble, isLasting: false, when: 'once' },
-    { trouble, isLasting: true, when: 'for good' },
-  ]);
-
-  test.each(cases)('tells of $trouble at any point of it, $when, and goes on after', async ({ isLasting, trouble }) => {
+  test.each(CASES)('tells of $trouble at any point of it, $when, and goes on after', async ({ isLasting, trouble }) => {
     const told = refusal(matching(new RegExp(`^SystemError: .+ ${WORDS[trouble]}$`)));
     for (const plan of plans(trouble, isLasting)) {
       const attempt = await prepare();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,6 +28,9 @@ export interface AssembledServiceOptions {
   readonly worker?: string;
 }
 
+/** What is synced here need not outlive anything: a directory in memory will do. */
+const MEMORY = '/dev/shm';
+
 /** The run of the operating system all of it happens in. */
 const BOOT = 'a boot';
 
@@ -52,7 +56,7 @@ export class AssembledService implements Service {
 
   /** Starts it on an empty data directory, with a library `Public`. */
   static async start(options: AssembledServiceOptions): Promise<AssembledService> {
-    const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+    const data = await fs.mkdtemp(path.join(existsSync(MEMORY) ? MEMORY : os.tmpdir(), 'lighterage-test-'));
     const parts = await assemble(data, options);
     await parts.rooms.libraries.addFirst('Public');
     for (const name of options.users) await parts.rooms.users.add({ name, password: 'a user' });
