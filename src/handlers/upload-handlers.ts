@@ -14,7 +14,7 @@ import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
 import type { StagedBytes } from './staged-bytes.js';
 import { type EndTurn, Turns } from './turns.js';
-import type { WriterClaims } from './writer-claims.js';
+import type { WriterClaim, WriterClaims } from './writer-claims.js';
 import { Failure } from '../values/failure.js';
 
 /** What UploadHandlers needs, and what can be set. */
@@ -165,10 +165,10 @@ export class UploadHandlers {
 
   async #reserveInTurn(sessionId: number, id: Guid, endTurn: EndTurn): Promise<ChunkReservation> {
     const { claims } = this.#options;
-    const endClaim = await claims.take(id);
+    const claim = await claims.take(id);
     const end = async (): Promise<void> => {
       try {
-        await endClaim();
+        await claim.end();
       } finally {
         endTurn();
       }
@@ -179,12 +179,12 @@ export class UploadHandlers {
       await this.#keepAlive(row);
       const writer = row.is_complete ? undefined : await this.#openWriter(row);
       return new ChunkReservation(row, writer, {
-        judge: (chunk) => this.#judge(row, writer, chunk),
+        judge: (chunk) => this.#judge(row, writer, claim, chunk),
         distrust: () => this.#distrust(row.id),
         end,
       });
     } catch (error) {
-      await endClaim();
+      await claim.end();
       throw error;
     }
   }
@@ -198,7 +198,12 @@ export class UploadHandlers {
   }
 
   /** Decides about a chunk that has been written behind the recorded end, and records it. */
-  async #judge(row: HandlerRow, writer: ContentWriter | undefined, chunk: ReceivedChunk): Promise<ChunkOutcome> {
+  async #judge(
+    row: HandlerRow,
+    writer: ContentWriter | undefined,
+    claim: WriterClaim,
+    chunk: ReceivedChunk,
+  ): Promise<ChunkOutcome> {
     if (chunk.length > MAX_CHUNK_SIZE) {
       throw new Failure(`The chunk is larger than ${MAX_CHUNK_SIZE} bytes.`);
     }
@@ -212,10 +217,15 @@ export class UploadHandlers {
       });
       return { kind: 'mismatch', claimed: chunk.claimed, computed: chunk.computed };
     }
-    return this.#append(row, writer, chunk);
+    return this.#append(row, writer, claim, chunk);
   }
 
-  async #append(row: HandlerRow, writer: ContentWriter, chunk: ReceivedChunk): Promise<ChunkOutcome> {
+  async #append(
+    row: HandlerRow,
+    writer: ContentWriter,
+    claim: WriterClaim,
+    chunk: ReceivedChunk,
+  ): Promise<ChunkOutcome> {
     const { database } = this.#options;
     const length = row.length + chunk.length;
     this.#requireSize(length);
@@ -236,6 +246,7 @@ export class UploadHandlers {
       lastCrc32: chunk.isLast ? chunk.computed : null,
     });
     if (numAffectedRows !== 1n) throw noUploadHandler();
+    claim.cleared();
     return { kind: 'taken', fileCrc32: chunk.isLast ? fileCrc32 : undefined };
   }
 
@@ -529,6 +540,8 @@ function prepareStatements({ queries }: Database) {
           last_chunk_crc32: parameter('lastCrc32'),
           suspect_claimed: null,
           suspect_computed: null,
+          /* Among several workers: to give the claim back by itself would be one more transaction for each chunk. */
+          writer: null,
         })
         .where('id', '=', parameter('id'))
         .where('length', '=', parameter('before'))

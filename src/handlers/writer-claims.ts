@@ -5,17 +5,24 @@ import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
 
-/** Gives a claim back. Does not reject: what cannot be written down now is written down later. */
-export type EndClaim = () => Promise<void>;
+/** A handler that is this worker's to write to. */
+export interface WriterClaim {
+  /** The statement that recorded what was written has cleared the claim as well. */
+  cleared(): void;
+  /** Gives the claim back, unless it was cleared. Does not reject: what cannot be written down now is written down later. */
+  end(): Promise<void>;
+}
 
 /** Keeps the workers of one server from writing to the same staged content at the same time. */
 export interface WriterClaims {
   /** Waits until no other worker writes. @throws Failure when the handler is gone. */
-  take(id: Guid): Promise<EndClaim>;
+  take(id: Guid): Promise<WriterClaim>;
 }
 
 /** For a server of one worker: nobody else is there. */
-export const soleWriter: WriterClaims = { take: () => Promise.resolve(() => Promise.resolve()) };
+export const soleWriter: WriterClaims = {
+  take: () => Promise.resolve({ cleared: () => undefined, end: () => Promise.resolve() }),
+};
 
 /** How long to wait before looking again for a claim that another worker holds, ms: doubled up to the second figure. */
 const FIRST_WAIT_MS = 2;
@@ -58,7 +65,7 @@ export class SharedWriterClaims implements WriterClaims {
     );
   }
 
-  async take(id: Guid): Promise<EndClaim> {
+  async take(id: Guid): Promise<WriterClaim> {
     this.#wanted.add(id);
     try {
       for (let wait = FIRST_WAIT_MS; !(await this.#try(id)); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
@@ -70,13 +77,18 @@ export class SharedWriterClaims implements WriterClaims {
       if (error instanceof StorageFailure) this.#giveBackLater(id);
       throw error;
     }
-    return async () => {
-      this.#wanted.delete(id);
-      try {
-        await this.#giveBack(id);
-      } catch {
-        this.#giveBackLater(id);
-      }
+    let isCleared = false;
+    return {
+      cleared: () => (isCleared = true),
+      end: async () => {
+        this.#wanted.delete(id);
+        if (isCleared) return;
+        try {
+          await this.#giveBack(id);
+        } catch {
+          this.#giveBackLater(id);
+        }
+      },
     };
   }
 
