@@ -65,7 +65,7 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
   const idleLimit = settings.handlerExpiry * HOUR_MS;
   const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
   const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);
-  const staged = new StagedBytes({ database, most: settings.maxStagedBytes });
+  const staged = new StagedBytes({ database, most: settings.maxStagedBytes, now });
   const uploads = new UploadHandlers({
     database,
     contents,

@@ -1,12 +1,29 @@
 import { sql } from 'kysely';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
+import { MAX_CHUNK_SIZE } from './chunk-size.js';
 import { tooMuchInUse, tooMuchStaged } from './failures.js';
 
 export interface StagedBytesOptions {
   readonly database: Database;
   /** The bytes a user may have staged; 0 for any number. */
   readonly most: number;
+  /** The time, ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/**
+ * What a look at the records is good for: for so long, ms, and for chunks up to this part of the room there was, since other workers look for
+ * themselves. Where room is short, every chunk has a look of its own.
+ */
+const LOOK_LIFE_MS = 1000;
+const LOOK_PART = 1 / 16;
+
+/** A look at what a user has staged. */
+interface Look {
+  readonly at: number;
+  /** Bytes of chunks that may still come by it. */
+  left: number;
 }
 
 /**
@@ -17,6 +34,7 @@ export interface StagedBytesOptions {
 export class StagedBytes {
   readonly #options: StagedBytesOptions;
   readonly #underWay = new Map<number, number>();
+  readonly #looks = new Map<number, Look>();
   readonly #uploads: PreparedQuery<{ userId: number }, { bytes: number }>;
   readonly #all: PreparedQuery<{ userId: number }, { bytes: number }>;
 
@@ -44,14 +62,22 @@ export class StagedBytes {
   }
 
   /**
-   * Refuses a chunk of a user who has staged as much as they may, before it is written: for each chunk one read, of an index. The
-   * chunks that are being written at that moment are not in the sum yet, so that it may be passed by a chunk for each handler. @throws Failure
+   * Refuses a chunk of a user who has staged as much as they may, before it is written. The chunks that are being written at that moment are
+   * not in the sum yet, so that it may be passed by a chunk for each handler. @throws Failure
    */
   async requireRoom(userId: number): Promise<void> {
-    const { database, most } = this.#options;
+    const { database, most, now } = this.#options;
     if (most === 0) return;
+    const time = now();
+    const look = this.#looks.get(userId);
+    if (look && look.left >= MAX_CHUNK_SIZE && Math.abs(time - look.at) < LOOK_LIFE_MS) {
+      look.left -= MAX_CHUNK_SIZE;
+      return;
+    }
     const { rows } = await this.#uploads(database, { userId });
-    if ((rows[0]?.bytes ?? 0) + this.#writing(userId) >= most) throw tooMuchStaged(most);
+    const room = most - (rows[0]?.bytes ?? 0) - this.#writing(userId);
+    if (room <= 0) throw tooMuchStaged(most);
+    this.#looks.set(userId, { at: time, left: room * LOOK_PART });
   }
 
   /** Begins to count a content that is no upload handler's. It counts until it is ended. */

@@ -120,8 +120,8 @@ const initial: Migration = {
       .addColumn('used_at', 'integer', (c) => c.notNull())
       .execute();
     await db.schema.createIndex('upload_handlers_session').on('upload_handlers').column('session_id').execute();
-    /* With the length, so that what a user has staged is summed up without a look at the rows. */
-    await db.schema.createIndex('upload_handlers_user').on('upload_handlers').columns(['user_id', 'length']).execute();
+    /* Without the length: an index that has it would be written for every chunk. */
+    await db.schema.createIndex('upload_handlers_user').on('upload_handlers').column('user_id').execute();
     await db.schema.createIndex('upload_handlers_used_at').on('upload_handlers').column('used_at').execute();
     await db.schema
       .createTable('download_handlers')

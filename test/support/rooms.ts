@@ -61,7 +61,7 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     idleLimit,
     defaultChunkSize: 1_048_576,
     limits: { handlers: 0, uploadSize: 0 },
-    staged: new StagedBytes({ database, most: 0 }),
+    staged: new StagedBytes({ database, most: 0, now }),
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });

@@ -1,0 +1,69 @@
+import { StagedBytes } from '../../src/handlers/staged-bytes.js';
+import { Failure } from '../../src/values/failure.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+
+/* How often the records are looked at. That the limit holds is tested with the service. */
+
+const MIB = 1024 * 1024;
+const MOST = 2048 * MIB;
+const REFUSED = new Failure(
+  `Your uploads take ${MOST} bytes or more, which is the most a user may stage. Commit or delete uploads first.`,
+);
+
+let rooms: Rooms;
+let staged: StagedBytes;
+let userId: number;
+
+beforeEach(async () => {
+  rooms = await openRooms();
+  userId = (await rooms.users.add({ name: 'anna', password: 'secret' })).id;
+  staged = new StagedBytes({ database: rooms.database, most: MOST, now: rooms.now });
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
+  await rooms.uploads.create(session.id, 0);
+});
+
+afterEach(() => rooms.close());
+
+/** What another worker might do. */
+async function record(length: number): Promise<void> {
+  await rooms.database.queries.updateTable('upload_handlers').set({ length }).execute();
+}
+
+test('One look is good for chunks up to a sixteenth of the room there was', async () => {
+  await staged.requireRoom(userId);
+  await record(MOST);
+  for (let chunk = 0; chunk < 4; chunk++) await staged.requireRoom(userId);
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+});
+
+test('A look is good for a second', async () => {
+  await staged.requireRoom(userId);
+  await record(MOST);
+  rooms.clock.time += 999;
+  await staged.requireRoom(userId);
+  rooms.clock.time += 1;
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+});
+
+test('A clock that is set back does not make it good for longer', async () => {
+  await staged.requireRoom(userId);
+  await record(MOST);
+  rooms.clock.time -= 3_600_000;
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+});
+
+test('Where room is short, every chunk has a look of its own', async () => {
+  await record(MOST - 16 * 32 * MIB + 1);
+  await staged.requireRoom(userId);
+  await record(MOST - 1);
+  await staged.requireRoom(userId);
+  await record(MOST);
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+});
+
+test('A refusal is no look: when there is room again, the next chunk is taken', async () => {
+  await record(MOST);
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+  await record(0);
+  await staged.requireRoom(userId);
+});
