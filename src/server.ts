@@ -13,7 +13,6 @@ import type { Database } from './storage/database.js';
 import type { FileContentStore } from './storage/file-content-store.js';
 import { Sweeper } from './sweeper.js';
 import { handOver, takeOver } from './take-over.js';
-import { Worker } from './worker.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
 import { writeExposition } from './telemetry/exposition.js';
 import { probeStores } from './telemetry/probe-stores.js';
@@ -131,6 +130,8 @@ interface Service {
 }
 
 async function serveAlone(premises: Premises, metrics: () => Promise<string>): Promise<Service> {
+  /* Loaded here alone: the first process of several does not serve, and needs the memory for nothing of this. */
+  const { Worker } = await import('./worker.js');
   const worker = await Worker.create({ ...premises, name: undefined, metrics });
   return {
     port: await worker.listen(),
