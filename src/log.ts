@@ -1,6 +1,9 @@
-import pino, { type DestinationStream, type Logger } from 'pino';
+import type { Writable } from 'node:stream';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
 import type { CallRecord } from './bindings/call-log.js';
+import { loggedError } from './logged-error.js';
+import { printable } from './values/printable.js';
 
 export type { Logger };
 
@@ -11,12 +14,36 @@ export type LogFormat = 'auto' | 'json' | 'text';
 const GATHERED = 4096;
 const LONGEST_DELAY_MS = 100;
 
+/** The longest outcome of a call, characters. */
+const MAX_OUTCOME = 200;
+
 /** Opens the log: one line an event, on the standard output. */
 export function openLog(level: string, format: LogFormat): Logger {
   const asText = format === 'text' || (format === 'auto' && process.stdout.isTTY);
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!asText) return pino(options, openDestination());
-  return pino(options, pretty({ sync: true, destination: 1, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' }));
+  return asText ? makeTextLog(level, 1) : makeLog(level, openDestination());
+}
+
+/** A log whose lines are JSON. */
+export function makeLog(level: string, destination: DestinationStream): Logger {
+  return pino(optionsOf(level), destination);
+}
+
+/** A log whose lines are for people, on a terminal that obeys control characters. */
+export function makeTextLog(level: string, destination: number | Writable): Logger {
+  const output = pretty({ sync: true, destination, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
+  return pino({ ...optionsOf(level), formatters: { log: printableTexts } }, output);
+}
+
+function optionsOf(level: string): LoggerOptions {
+  return { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: loggedError } };
+}
+
+function printableTexts(entry: Record<string, unknown>): Record<string, unknown> {
+  const shown = Object.entries(entry).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? printable(value) : value,
+  ]);
+  return Object.fromEntries(shown) as Record<string, unknown>;
 }
 
 /**
@@ -47,7 +74,8 @@ function openDestination(): DestinationStream {
 /** A line for a call. Nothing of its arguments is in it but what the record has: no ticket, no password, no query. */
 export function logCall(log: Logger, record: CallRecord): void {
   const { duration, operation = '-', ...rest } = record;
-  const line = { operation, ...rest, ms: Math.round(duration * 10) / 10 };
+  const outcome = record.outcome.slice(0, MAX_OUTCOME);
+  const line = { operation, ...rest, outcome, ms: Math.round(duration * 10) / 10 };
   if (record.status >= 500 && record.outcome.startsWith('SystemError')) log.error(line, operation);
   else log.info(line, operation);
 }

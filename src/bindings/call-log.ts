@@ -7,7 +7,7 @@ export interface CallRecord {
   readonly address: string;
   /** HTTP status of the answer. */
   readonly status: number;
-  /** `ok`, or why not: a failure's text, a fault's. */
+  /** `ok`, or why not, in words of the server's own. Never what the caller wrote: that may be a password, in the wrong place. */
   readonly outcome: string;
   /** Decoded bytes of content that came, and that were sent. */
   readonly bytesIn: number;

@@ -4,6 +4,7 @@ import { Lookups } from '../library/lookups.js';
 import { parseDate } from '../operations/date-format.js';
 import { type AuditEntry, AuditTrail } from '../storage/audit-trail.js';
 import type { Instant } from '../storage/schema.js';
+import { printable } from '../values/printable.js';
 import { describeVersion } from '../values/version-number.js';
 import { administer, OPERATOR } from './administration.js';
 import { administrationCommand, type CommandContext } from './command-context.js';
@@ -85,11 +86,4 @@ function asText(entry: AuditEntry): string {
     entry.subject,
   ];
   return cells.map((cell) => (cell === '' ? '-' : printable(cell))).join('\t');
-}
-
-/** A terminal obeys control characters. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) => {
-    return `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`;
-  });
 }

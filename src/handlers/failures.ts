@@ -9,7 +9,8 @@ export const noDownloadHandler = (): Failure => new Failure('The download handle
 /** For text that is no GUID (seed UploadFileChunk, Error Codes). */
 export const invalidUploadHandler = (): Failure => new Failure('Invalid upload handler.');
 /** For text that is no GUID (CONTRACT, Chunked download). */
-export const invalidDownloadHandler = (text: string): Failure => new Failure(`Invalid download handler. (${text})`);
+export const invalidDownloadHandler = (text: string): Failure =>
+  new Failure(`Invalid download handler. (${text})`, { summary: 'Invalid download handler.' });
 
 export const uploadIncomplete = (): Failure =>
   new Failure('The upload is not complete: the last chunk has not been received.');

@@ -112,7 +112,9 @@ export class Commits {
     if (!folder) throw folderNotFound();
     requireWritable(folder);
     if (await lookups.documentIn(trx, folder, name)) {
-      throw new Failure(`There is a document "${name}" in the folder already.`);
+      throw new Failure(`There is a document "${name}" in the folder already.`, {
+        summary: 'There is a document of that name in the folder already.',
+      });
     }
     return { kind: 'new', folder, name };
   }
@@ -128,7 +130,9 @@ export class Commits {
     requireWritable(folder);
     checkName(name);
     if (await this.#options.lookups.folderIn(trx, folder, name)) {
-      throw new Failure(`There is a folder "${name}" already.`);
+      throw new Failure(`There is a folder "${name}" already.`, {
+        summary: 'There is a folder of that name already.',
+      });
     }
     const time = this.#options.now();
     const { id } = await trx

@@ -98,7 +98,9 @@ export class Folders {
     if (existing) return existing;
     checkName(name);
     if (await lookups.documentIn(trx, parent, name)) {
-      throw new Failure(`There is a document "${name}" already.`);
+      throw new Failure(`There is a document "${name}" already.`, {
+        summary: 'There is a document of that name already.',
+      });
     }
     const { id } = await trx
       .insertInto('folders')

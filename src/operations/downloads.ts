@@ -254,7 +254,8 @@ async function stageZip(
   const { found, leftOut } = await rooms.zipSelection.select(session.user, Paths.split('|'), call.gone);
   const [firstLeftOut] = leftOut;
   if (firstLeftOut && (!partialResult || found.length === 0)) {
-    throw new Failure(`${firstLeftOut.path}: ${firstLeftOut.reason}`);
+    const { path, reason } = firstLeftOut;
+    throw new Failure(`${path}: ${reason}`, { summary: reason });
   }
   if (found.length === 0) throw new Failure('No path was given.');
   const taken: AuditedEvent[] = [];

@@ -16,7 +16,7 @@ export async function recorded<T>(
     return await work();
   } catch (error) {
     if (call.user !== undefined) {
-      const text = error instanceof Failure ? error.message : 'SystemError';
+      const text = error instanceof Failure ? error.summary : 'SystemError';
       await audit.recordAlone(call, { ...event, error: text });
     }
     throw error;

@@ -116,7 +116,8 @@ function innerText(item: Node): string {
     .join('');
 }
 
-const malformed = (why: string): Failure => new Failure(`The xmlParameters cannot be read: ${why}.`);
+const malformed = (why: string): Failure =>
+  new Failure(`The xmlParameters cannot be read: ${why}.`, { summary: 'The xmlParameters cannot be read.' });
 
 /** The beginning of a message that quotes from the text, in one line. */
 function excerpt(message: string): string {

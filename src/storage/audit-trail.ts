@@ -41,7 +41,7 @@ export interface AuditedEvent {
   readonly folderId?: number;
   /** What it was done to, as the caller named it: a path, a user, a library. Cut when it is very long. */
   readonly subject?: string;
-  /** Why it was not done. @default it was */
+  /** Why it was not done: the summary of a Failure. @default it was */
   readonly error?: string;
 }
 
@@ -62,6 +62,9 @@ const BATCH = 500;
 
 /** The longest subject that is kept, characters: a path may be as long as a message. */
 const MAX_SUBJECT = 4096;
+
+/** The longest reason that is kept, characters. */
+const MAX_OUTCOME = 200;
 
 const DONE = 'ok';
 
@@ -91,7 +94,7 @@ export class AuditTrail {
         version: event.version ?? null,
         folder_id: event.folderId ?? null,
         subject: (event.subject ?? '').slice(0, MAX_SUBJECT),
-        outcome: event.error ?? DONE,
+        outcome: (event.error ?? DONE).slice(0, MAX_OUTCOME),
       }));
       await trx.insertInto('audit').values(rows).execute();
     }

@@ -4,6 +4,14 @@
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
+  /** What the log and the audit say: the text without what the caller wrote. */
+  readonly summary: string;
+
+  /** @param options - `summary` where the text repeats something of what the caller wrote. */
+  constructor(text: string, options: ErrorOptions & { readonly summary?: string } = {}) {
+    super(text, options);
+    this.summary = options.summary ?? text;
+  }
 }
 
 /**

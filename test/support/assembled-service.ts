@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ContentCheck } from '../../src/library/content-check.js';
-import { openLog } from '../../src/log.js';
+import { type Logger, openLog } from '../../src/log.js';
 import type { Rooms } from '../../src/rooms.js';
 import { loadSettings } from '../../src/settings.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
@@ -26,6 +26,8 @@ export interface AssembledServiceOptions {
   readonly settings?: SettingTexts;
   /** Names it as one of several workers. @default it is the only process */
   readonly worker?: string;
+  /** @default as the settings say */
+  readonly log?: Logger;
 }
 
 /** What is synced here need not outlive anything: a directory in memory will do. */
@@ -112,11 +114,11 @@ export class AssembledService implements Service {
 
 async function assemble(
   data: string,
-  { files = systemFiles, settings: texts = {}, worker: name }: AssembledServiceOptions,
+  { files = systemFiles, log: given, settings: texts = {}, worker: name }: AssembledServiceOptions,
 ): Promise<Parts> {
   const flags = { port: '0', logLevel: 'silent', maxCallRate: '0', minFree: '0', ...texts, data };
   const { settings } = loadSettings({ flags, environment: { LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD } });
-  const log = openLog(settings.logLevel, settings.logFormat);
+  const log = given ?? openLog(settings.logLevel, settings.logFormat);
   const directory = new DataDirectory(data, { minFree: settings.minFree, files });
   await directory.openSpool().clear();
   const contents = await directory.openContents();

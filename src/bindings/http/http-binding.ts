@@ -17,6 +17,7 @@ import type { BufferPool } from '../payload/buffer-pool.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import { UrlencodedReader } from '../payload/urlencoded-reader.js';
+import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { escapeHtml } from './escape-html.js';
@@ -41,14 +42,20 @@ export interface HttpBindingOptions {
 const PLAIN = 'text/plain; charset=utf-8';
 const XML = 'text/xml; charset=utf-8';
 
+/** What the log says of a call whose operation there is not. */
+const UNKNOWN_OPERATION = 'unknown operation';
+
 /** A request that is not served, with the status and the line that says why. */
 class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
+  /** What the log says: nothing that the caller wrote. */
+  readonly summary: string;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, summary: string, message: string) {
     super(message);
     this.status = status;
+    this.summary = summary;
   }
 }
 
@@ -121,7 +128,7 @@ class HttpExchange {
     const outcome = failure
       ? runner.refuse(operation, failure)
       : await runner.run(operation, texts, intake.contents(), this.#call);
-    if (outcome.failure) this.#outcome = outcome.failure.message;
+    if (outcome.failure) this.#outcome = outcome.failure.summary;
     await intake.release();
     await this.#send(outcome.result);
   }
@@ -132,9 +139,11 @@ class HttpExchange {
     const operation = operations.get(name);
     if (operation) return operation;
     const other = [...operations.keys()].find((known) => known.toLowerCase() === name.toLowerCase());
-    if (other === undefined) throw new HttpError(500, `${name} Web Service method name is not valid.`);
+    if (other === undefined)
+      throw new HttpError(500, UNKNOWN_OPERATION, `${name} Web Service method name is not valid.`);
     throw new HttpError(
       500,
+      UNKNOWN_OPERATION,
       `Invalid method name '${name}', method names are case sensitive. The method name '${other}' with the same name ` +
         'but different casing was found.\nParameter name: methodName',
     );
@@ -147,6 +156,7 @@ class HttpExchange {
     if (lineLength > maxRequestLine) {
       throw new HttpError(
         414,
+        'request line too long',
         `The request line is ${lineLength} bytes long and may have ${maxRequestLine}. Send content with POST.`,
       );
     }
@@ -177,7 +187,7 @@ class HttpExchange {
     if (type === 'application/json') throw new ScriptCall();
     /* An operation without parameters is called by whatever a POST holds, a caller without arguments by an empty one. */
     if (intake.contract.parameters.length === 0) return undefined;
-    throw new HttpError(500, `Request format is invalid: ${header ?? ''}.`);
+    throw new HttpError(500, 'unsupported media type', `Request format is invalid: ${header ?? ''}.`);
   }
 
   async #send(result: Result): Promise<void> {
@@ -201,7 +211,7 @@ class HttpExchange {
 
   /** Says what went wrong, when there is still somebody to say it to. */
   async #answerTo(error: unknown): Promise<void> {
-    this.#outcome = error instanceof Error ? error.message : String(error);
+    this.#outcome = error instanceof HttpError ? error.summary : outcomeOf(error);
     if (this.#response.headersSent || this.#response.destroyed || isGone(error)) {
       this.#outcome = 'interrupted';
       this.#response.destroy();
@@ -248,8 +258,10 @@ class HttpExchange {
 }
 
 /** A call of ASP.NET's script kind, which ASMX serves only where a service asks for it: srv.asmx does not. */
-class ScriptCall extends Error {
-  override readonly name = 'ScriptCall';
+class ScriptCall extends HttpError {
+  constructor() {
+    super(500, 'unsupported media type', 'There was an error processing the request.');
+  }
 }
 
 /** What .NET answers then (WIRE.md, Where .NET on IIS differs from these rows). */

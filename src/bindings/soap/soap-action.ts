@@ -8,6 +8,9 @@ export type OperationChoice =
   | { readonly by: 'element'; readonly orElse: SoapFault }
   | { readonly by: 'nothing'; readonly fault: SoapFault };
 
+/** What the log says of a message whose operation there is not. */
+const UNKNOWN_OPERATION = 'unknown operation';
+
 /**
  * Chooses by the headers (WIRE.md, Which SOAP). With a SOAPAction header, and a type other than application/soap+xml, that
  * alone decides. Otherwise the action parameter of the Content-Type does when it names an operation, and the body's element when not.
@@ -22,12 +25,12 @@ export function chooseOperation(
     const operation = contract.findByAction(action);
     if (operation) return { by: 'action', operation };
     const text = `Server did not recognize the value of HTTP Header SOAPAction: ${action}.`;
-    return { by: 'nothing', fault: new SoapFault('Client', text) };
+    return { by: 'nothing', fault: new SoapFault('Client', text, { summary: UNKNOWN_OPERATION }) };
   }
   const action = contentType.parameters.get('action') ?? '';
   const operation = contract.findByAction(action);
   if (operation) return { by: 'action', operation };
-  return { by: 'element', orElse: new SoapFault('Client', withoutOperation(action)) };
+  return { by: 'element', orElse: new SoapFault('Client', withoutOperation(action), { summary: UNKNOWN_OPERATION }) };
 }
 
 function withoutOperation(action: string): string {

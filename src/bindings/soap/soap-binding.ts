@@ -18,6 +18,7 @@ import {
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
+import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
@@ -201,7 +202,8 @@ class SoapExchange implements EnvelopeListener {
         /* What ASMX's SOAP 1.2 handler, the last to look at it, finds in a form (WIRE.md, The address itself). */
         const text =
           'Server was unable to process request. ---> Data at the root level is invalid. Line 1, position 1.';
-        return this.#faultAnswer(new SoapFault('Server', text), SOAP_12);
+        this.#outcome = 'unsupported media type';
+        return faultAnswer(new SoapFault('Server', text), SOAP_12);
       }
       default:
         this.#outcome = 'unsupported media type';
@@ -240,17 +242,16 @@ class SoapExchange implements EnvelopeListener {
     if (!intake || !version) throw new SoapFault('Client', 'The message names no operation.');
     fillTicket(intake, this.#request);
     const answer = await this.#options.dispatcher.dispatch(intake, version);
-    if (answer.outcome.failure) this.#outcome = answer.outcome.failure.message;
+    if (answer.outcome.failure) this.#outcome = answer.outcome.failure.summary;
     return { status: 200, contentType: version.contentType, text: answer.envelope, content: answer.content };
   }
 
   #answerTo(error: unknown): Answer | undefined {
-    if (error instanceof MessageInterrupted) {
-      this.#outcome = error.message;
-      return error.isTimeout ? plain(408, error.message) : undefined;
-    }
-    if (error instanceof SoapFault) return this.#faultAnswer(error, this.#version ?? SOAP_11);
-    if (error instanceof ArgumentError) return this.#faultAnswer(this.#argumentFault(error), this.#version ?? SOAP_11);
+    const version = this.#version ?? SOAP_11;
+    this.#outcome = error instanceof SoapFault ? error.summary : outcomeOf(error);
+    if (error instanceof MessageInterrupted) return error.isTimeout ? plain(408, error.message) : undefined;
+    if (error instanceof SoapFault) return faultAnswer(error, version);
+    if (error instanceof ArgumentError) return faultAnswer(this.#argumentFault(error), version);
     if (error instanceof UnsupportedType) return this.#withStatus(415, error.message);
     if (error instanceof UnreadableMessage) {
       return this.#withStatus(400, error.message);
@@ -258,7 +259,7 @@ class SoapExchange implements EnvelopeListener {
     if (error instanceof MessageTooLarge) return this.#withStatus(413, error.message);
     this.#options.report(error);
     const text = 'Server was unable to process request. ---> SystemError: The server could not carry out the call.';
-    return this.#faultAnswer(new SoapFault('Server', text), this.#version ?? SOAP_11);
+    return faultAnswer(new SoapFault('Server', text), version);
   }
 
   #argumentFault(error: ArgumentError): SoapFault {
@@ -271,18 +272,14 @@ class SoapExchange implements EnvelopeListener {
 
   /** ASMX leaves the body of these answers empty. We say what is wrong: in a fault when the envelope's version is known. */
   #withStatus(status: number, message: string): Answer {
-    if (!this.#version) {
-      this.#outcome = message;
-      return plain(status, message);
-    }
+    if (!this.#version) return plain(status, message);
     const text = `Server was unable to read request. ---> ${message}`;
-    return this.#faultAnswer(new SoapFault('Client', text, status), this.#version);
+    return faultAnswer(new SoapFault('Client', text, { status }), this.#version);
   }
+}
 
-  #faultAnswer(fault: SoapFault, version: SoapVersion): Answer {
-    this.#outcome = fault.message;
-    return { status: fault.status, contentType: version.contentType, text: writeFault(fault, version) };
-  }
+function faultAnswer(fault: SoapFault, version: SoapVersion): Answer {
+  return { status: fault.status, contentType: version.contentType, text: writeFault(fault, version) };
 }
 
 /** The envelope is not one its Content-Type allows (HTTP 415). */

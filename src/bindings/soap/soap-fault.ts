@@ -11,22 +11,33 @@ const CODES_12: Readonly<Record<FaultCode, string>> = {
   VersionMismatch: 'VersionMismatch',
 };
 
+/** What the log says of a fault that does not say it itself. */
+const SUMMARIES: Readonly<Record<FaultCode, string>> = {
+  Client: 'unreadable message',
+  Server: 'SystemError',
+  MustUnderstand: 'SOAP header that is not understood',
+  VersionMismatch: 'SOAP of another version',
+};
+
 /** A message that cannot be served, answered by a soap:Fault. */
 export class SoapFault extends Error {
   override readonly name = 'SoapFault';
   readonly code: FaultCode;
   /** HTTP status. ASMX's is 500, but 400 for what its XML parser refuses. */
   readonly status: number;
+  /** What the log says: nothing that the caller wrote. */
+  readonly summary: string;
 
-  constructor(code: FaultCode, text: string, status = 500) {
+  constructor(code: FaultCode, text: string, { status = 500, summary = SUMMARIES[code] } = {}) {
     super(text);
     this.code = code;
     this.status = status;
+    this.summary = summary;
   }
 
   /** The message's XML cannot be read. ASMX answers 400 and says nothing; we say what is wrong. */
   static unreadable(reason: string): SoapFault {
-    return new SoapFault('Client', `Server was unable to read request. ---> ${reason}`, 400);
+    return new SoapFault('Client', `Server was unable to read request. ---> ${reason}`, { status: 400 });
   }
 
   static versionMismatch(namespace: string): SoapFault {

@@ -1,0 +1,37 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { logCall, makeLog, makeTextLog } from '../src/log.js';
+
+const RECORD = {
+  operation: 'ServerInfo',
+  binding: 'GET',
+  user: 'anna',
+  address: '192.0.2.1',
+  status: 200,
+  outcome: 'ok',
+  bytesIn: 0,
+  bytesOut: 0,
+  duration: 1,
+} as const;
+
+test('In the log for people what a terminal would obey is shown', async () => {
+  const output = new PassThrough();
+  const printed = text(output);
+  logCall(makeTextLog('info', output), { ...RECORD, user: 'a\u009b31m\u202enna', address: '\u001b[2J' });
+  output.end();
+  expect(await printed).toContain('a\\u{9b}31m\\u{202e}nna');
+  expect(await printed).not.toMatch(/[\u009b\u202e]|\u001b\[2J/);
+});
+
+test('A long outcome is cut', () => {
+  const lines: string[] = [];
+  logCall(makeLog('info', { write: (line) => void lines.push(line) }), { ...RECORD, outcome: 'x'.repeat(10_000) });
+  expect(JSON.parse(lines.join(''))).toHaveProperty('outcome', 'x'.repeat(200));
+});
+
+test('An error has neither stack nor path', () => {
+  const lines: string[] = [];
+  const log = makeLog('info', { write: (line) => void lines.push(line) });
+  log.error({ err: new Error("open '/srv/data/lighterage.sqlite'") }, 'unexpected error');
+  expect(JSON.parse(lines.join(''))).toHaveProperty('err', { type: 'Error', message: 'open (path)' });
+});
