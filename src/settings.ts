@@ -133,6 +133,13 @@ export const DECLARATIONS = {
     check: bytes(8 * MIB, 1024 * GIB),
     description: 'memory for the buffers of requests; when it is used up, callers wait',
   }),
+  maxWaiting: declare({
+    argument: '<bytes>',
+    default: '1GiB',
+    check: bytes(32 * MIB, Number.MAX_SAFE_INTEGER),
+    description:
+      'content that came before its ticket and waits for it on the disk, all together in each worker process',
+  }),
   minFree: declare({
     argument: '<bytes>',
     default: '64MiB',

@@ -48,6 +48,7 @@ test('Without anything set, the defaults hold', () => {
     maxHandlers: 1000,
     maxCallRate: 1000,
     memory: 134_217_728,
+    maxWaiting: 1_073_741_824,
     minFree: 67_108_864,
     readTimeout: 60,
     maxConnections: 10_000,

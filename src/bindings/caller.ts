@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { OperationContract } from '../contract/contract.js';
-import type { ArgumentIntake } from './payload/argument-intake.js';
+import type { ArrivedTexts } from './payload/argument-intake.js';
 
 /** The name of the cookie that may hold the ticket, and of the parameter it stands for, in lower case (CONTRACT). */
 const TICKET_COOKIE = 'ticket';
@@ -16,12 +16,16 @@ export function callerAddress(request: IncomingMessage, trustProxy: boolean): st
   return last === '' ? (request.socket.remoteAddress ?? '') : last;
 }
 
-/** Gives the call the ticket of its cookie, when the call has no ticket of its own and the cookie may be believed. */
-export function fillTicket(intake: ArgumentIntake, request: IncomingMessage): void {
-  const parameter = ticketParameter(intake.contract);
-  if (parameter === undefined || (intake.texts.get(parameter) ?? '') !== '') return;
+/**
+ * Gives the call the ticket of its cookie, when the call has no ticket of its own and the cookie may be believed. Returns whether it did.
+ */
+export function fillTicket({ contract, texts }: ArrivedTexts, request: IncomingMessage): boolean {
+  const parameter = ticketParameter(contract);
+  if (parameter === undefined || (texts.get(parameter) ?? '') !== '') return false;
   const ticket = cookieTicket(request);
-  if (ticket !== undefined) intake.texts.set(parameter, ticket);
+  if (ticket === undefined) return false;
+  texts.set(parameter, ticket);
+  return true;
 }
 
 function ticketParameter(contract: OperationContract): string | undefined {

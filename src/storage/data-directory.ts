@@ -13,6 +13,8 @@ const WORKERS_END_MS = 10_000;
 export interface DataDirectoryOptions {
   /** New content is refused when less than this is free, bytes. @default 0 */
   readonly minFree?: number;
+  /** The most content that waits at a time in this process until it is known where it belongs, bytes. @default there is no limit */
+  readonly maxWaiting?: number;
   /** @default the system's */
   readonly files?: FileOperations;
 }
@@ -30,14 +32,16 @@ export class DataDirectory {
   readonly root: string;
   readonly #files: FileOperations;
   readonly #space: FreeSpace;
+  readonly #maxWaiting: number;
 
   /** Made when it is not there, readable for its owner only; then it survives a loss of power. */
-  constructor(root: string, { minFree = 0, files = systemFiles }: DataDirectoryOptions = {}) {
+  constructor(root: string, { minFree = 0, maxWaiting = Infinity, files = systemFiles }: DataDirectoryOptions = {}) {
     this.root = path.resolve(root);
     const made = fs.mkdirSync(this.root, { recursive: true, mode: 0o700 });
     /* Without a database, who made the directory need not have lived to sync it. */
     if (made !== undefined || !fs.existsSync(this.databasePath)) syncAbove(this.root, made ?? this.root);
     this.#files = files;
+    this.#maxWaiting = maxWaiting;
     this.#space = FreeSpace.of(this.root, minFree);
   }
 
@@ -55,7 +59,8 @@ export class DataDirectory {
   }
 
   openSpool(): Spool {
-    return new Spool(path.join(this.root, 'spool'), { files: this.#files, space: this.#space });
+    const most = this.#maxWaiting;
+    return new Spool(path.join(this.root, 'spool'), { files: this.#files, space: this.#space, most });
   }
 
   /**

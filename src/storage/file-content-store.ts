@@ -66,7 +66,7 @@ export class FileContentStore implements ContentStore {
   async openWriter(id: Guid, offset: number): Promise<ContentWriter> {
     await this.#space.require();
     const file = this.#open(id, fs.constants.O_WRONLY, 'The content could not be opened for writing.');
-    return new FileWriter(this.#files, file, offset);
+    return new FileWriter(this.#files, this.#space, file, offset);
   }
 
   openReader(id: Guid): Promise<ContentReader> {
@@ -188,16 +188,18 @@ const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toStri
  * pool for each piece would cost more than the write. What can take long, the sync, is asynchronous. */
 class FileWriter implements ContentWriter {
   readonly #files: FileOperations;
+  readonly #space: FreeSpace;
   readonly #file: OpenFile;
   #position: number;
 
-  constructor(files: FileOperations, file: OpenFile, offset: number) {
+  constructor(files: FileOperations, space: FreeSpace, file: OpenFile, offset: number) {
     this.#files = files;
+    this.#space = space;
     this.#file = file;
     this.#position = offset;
   }
 
-  write(bytes: Buffer): void {
+  write(bytes: Buffer): void | Promise<void> {
     const { number } = this.#file;
     let done = 0;
     try {
@@ -208,6 +210,7 @@ class FileWriter implements ContentWriter {
       throw new StorageFailure('The content could not be written.', { cause: error });
     }
     this.#position += done;
+    return this.#space.wrote(done);
   }
 
   writeBack(failed: () => void): void {

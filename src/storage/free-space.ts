@@ -4,6 +4,9 @@ import { StorageFailure } from '../values/failure.js';
 /** How often is looked, ms. A look costs as much as a small write. */
 const INTERVAL_MS = 1000;
 
+/** After how many bytes written by this process is looked again, however little time has passed. */
+const BYTES_BETWEEN = 8 * 1024 * 1024;
+
 export interface FreeSpaceOptions {
   /** What is to stay free for commits and records, bytes. 0: nothing is. */
   readonly least: number;
@@ -21,6 +24,8 @@ export class FreeSpace {
   readonly #options: FreeSpaceOptions;
   #lookedAt = -Infinity;
   #free: Promise<number> = Promise.resolve(0);
+  #written = 0;
+  #isShort = false;
 
   constructor(options: FreeSpaceOptions) {
     this.#options = options;
@@ -36,14 +41,23 @@ export class FreeSpace {
     const { least, now } = this.#options;
     if (least === 0) return;
     const time = now();
-    if (time - this.#lookedAt >= INTERVAL_MS) {
+    if (time - this.#lookedAt >= INTERVAL_MS || this.#written >= BYTES_BETWEEN) {
       this.#lookedAt = time;
+      this.#written = 0;
       this.#free = this.#options.look();
     }
-    if ((await this.#free) >= least) return;
+    this.#isShort = (await this.#free) < least;
+    if (!this.#isShort) return;
     throw new StorageFailure(
       'The disk of the server is nearly full. New content is refused until there is space again.',
     );
+  }
+
+  /** To be told of what was written of something that goes on: it may have been begun long ago. @throws as {@link require} */
+  wrote(bytes: number): void | Promise<void> {
+    if (this.#options.least === 0) return;
+    this.#written += bytes;
+    if (this.#isShort || this.#written >= BYTES_BETWEEN) return this.require();
   }
 }
 

@@ -19,6 +19,8 @@ export interface SpoolOptions {
   readonly files?: FileOperations;
   /** Asked before anything is written. @default all there is may be used */
   readonly space?: FreeSpace;
+  /** The most that all content may take that waits at a time, bytes. @default there is no limit */
+  readonly most?: number;
 }
 
 /**
@@ -29,12 +31,15 @@ export class Spool {
   readonly #directory: string;
   readonly #files: FileOperations;
   readonly #space: FreeSpace | undefined;
+  readonly #most: number;
+  #length = 0;
 
   /** `directory` is made when it is not there; it should be on the disk the content store is on. */
-  constructor(directory: string, { files = systemFiles, space }: SpoolOptions = {}) {
+  constructor(directory: string, { files = systemFiles, space, most = Infinity }: SpoolOptions = {}) {
     this.#directory = directory;
     this.#files = files;
     this.#space = space;
+    this.#most = most;
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
@@ -55,10 +60,19 @@ export class Spool {
         file.close();
         throw error;
       }
-      return new SpooledContent(this.#files, file);
+      return new SpooledContent(this.#files, file, (length) => this.#account(length));
     } catch (error) {
       throw new StorageFailure('The content could not be put aside.', { cause: error });
     }
+  }
+
+  /** So much more is about to wait, or less. @throws StorageFailure when it would be more than may. */
+  #account(length: number): void | Promise<void> {
+    if (this.#length + length > this.#most) {
+      throw new StorageFailure('Too much content waits for its ticket. Send authenticationTicket before the content.');
+    }
+    this.#length += length;
+    if (length > 0) return this.#space?.wrote(length);
   }
 }
 
@@ -66,15 +80,25 @@ export class Spool {
 export class SpooledContent {
   readonly #files: FileOperations;
   readonly #file: OpenFile;
+  readonly #account: (length: number) => void | Promise<void>;
   #length = 0;
+  #accounted = 0;
 
-  constructor(files: FileOperations, file: OpenFile) {
+  constructor(files: FileOperations, file: OpenFile, account: (length: number) => void | Promise<void>) {
     this.#files = files;
     this.#file = file;
+    this.#account = account;
   }
 
   /** @throws StorageFailure */
-  write(bytes: Buffer): void {
+  write(bytes: Buffer): void | Promise<void> {
+    const looked = this.#account(bytes.length);
+    this.#accounted += bytes.length;
+    this.#append(bytes);
+    return looked;
+  }
+
+  #append(bytes: Buffer): void {
     const { number } = this.#file;
     try {
       for (let done = 0; done < bytes.length;) {
@@ -99,6 +123,8 @@ export class SpooledContent {
   }
 
   close(): void {
+    void this.#account(-this.#accounted);
+    this.#accounted = 0;
     this.#file.close();
   }
 

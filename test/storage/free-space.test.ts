@@ -37,6 +37,19 @@ describe('A disk of which a part is to stay free', () => {
     expect(model.looks).toBe(2);
   });
 
+  test('is looked at again after every 8 MiB that were written, and nothing more is taken until there is space again', async () => {
+    const model = disk();
+    await model.space.require();
+    model.free = 999;
+    expect(model.space.wrote(8 * 1024 * 1024 - 1)).toBeUndefined();
+    await expect(model.space.wrote(1)).rejects.toThrow(NEARLY_FULL);
+    await expect(model.space.wrote(1)).rejects.toThrow(NEARLY_FULL);
+    expect(model.looks).toBe(2);
+    Object.assign(model, { free: 1000, time: 1000 });
+    await model.space.wrote(1);
+    expect(model.space.wrote(1)).toBeUndefined();
+  });
+
   test('that cannot be looked at takes nothing', async () => {
     const space = FreeSpace.of('/there is no such directory', 1);
     await expect(space.require()).rejects.toThrow('SystemError: It could not be found out how much space there is.');

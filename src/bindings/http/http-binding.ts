@@ -119,7 +119,13 @@ class HttpExchange {
   async #answer(name: string): Promise<void> {
     const { buffers, runner, spool } = this.#options;
     const operation = this.#find(name);
-    const intake = new ArgumentIntake(operation, runner, { call: this.#call, spool, buffers, duplicates: 'join' });
+    const intake = new ArgumentIntake(operation, runner, {
+      call: this.#call,
+      spool,
+      buffers,
+      duplicates: 'join',
+      fillTicket: (arrived) => fillTicket(arrived, this.#request),
+    });
     this.#intake = intake;
     if (this.#request.method === 'POST') await this.#readForm(intake);
     else await this.#readQuery(intake);

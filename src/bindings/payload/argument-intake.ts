@@ -26,6 +26,18 @@ const EXCESS_READ = 64 * 1024 * 1024;
 /** How long a caller may take to fill a buffer, ms: it is of no use to one who is slower than a megabyte a second. */
 const FILLING_LIMIT_MS = 250;
 
+/**
+ * How much content is taken whose place is not known yet, bytes: as much as a chunk may have. Anybody may send it, before there is a ticket
+ * that says who.
+ */
+const MOST_WAITING = 32 * 1024 * 1024;
+
+/** The texts of a call that have come, by the contract's names. */
+export interface ArrivedTexts {
+  readonly contract: OperationContract;
+  readonly texts: Map<string, string>;
+}
+
 /** What a binding does with a parameter that comes twice: SOAP takes the first, GET and POST join them by a comma (WIRE.md). */
 export type Duplicates = 'first' | 'join';
 
@@ -33,7 +45,7 @@ export type Duplicates = 'first' | 'join';
  * Takes in the arguments of one call as its message arrives: gathers texts, and sends content where the operation wants it,
  * or puts it aside when that is not known yet.
  */
-export class ArgumentIntake implements ArgumentReceiver {
+export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
   readonly contract: OperationContract;
   readonly call: Call;
   /** Texts by the contract's names. */
@@ -42,6 +54,7 @@ export class ArgumentIntake implements ArgumentReceiver {
   readonly #spool: Spool;
   readonly #buffers: BufferPool;
   readonly #duplicates: Duplicates;
+  readonly #fillTicket: ((arrived: ArrivedTexts) => boolean) | undefined;
   readonly #payloads = new Map<string, Payload>();
   /** Values of content parameters that are short enough to be numbers: see {@link text}. */
   readonly #numbers = new Map<string, string[]>();
@@ -54,7 +67,14 @@ export class ArgumentIntake implements ArgumentReceiver {
   constructor(
     contract: OperationContract,
     runner: OperationRunner,
-    options: { call: Call; spool: Spool; buffers: BufferPool; duplicates: Duplicates },
+    options: {
+      call: Call;
+      spool: Spool;
+      buffers: BufferPool;
+      duplicates: Duplicates;
+      /** Adds the ticket that came beside the message, if there is one and none has come in it; says whether it did. */
+      fillTicket?: (arrived: ArrivedTexts) => boolean;
+    },
   ) {
     this.contract = contract;
     this.#runner = runner;
@@ -62,6 +82,7 @@ export class ArgumentIntake implements ArgumentReceiver {
     this.#spool = options.spool;
     this.#buffers = options.buffers;
     this.#duplicates = options.duplicates;
+    this.#fillTicket = options.fillTicket;
   }
 
   /** The failure by which the operation refused the content, or the storage did not take it; it is the answer to the call. */
@@ -157,9 +178,13 @@ export class ArgumentIntake implements ArgumentReceiver {
   }
 
   async #place(): Promise<Placement | 'nowhere' | undefined> {
+    const texts = new Map(this.texts);
+    const isFilled = this.#fillTicket?.({ contract: this.contract, texts }) ?? false;
     try {
-      return await this.#runner.place(this.contract, this.texts, this.call);
+      return await this.#runner.place(this.contract, texts, this.call);
     } catch (error) {
+      /* The message may still bring a ticket of its own, which counts before the other. */
+      if (error instanceof Failure && isFilled) return undefined;
       if (error instanceof Failure) this.#failure = error;
       else if (!(error instanceof ArgumentError)) throw error;
       /* An argument that cannot be read is reported when the message is complete, as for any other call. */
@@ -217,13 +242,15 @@ interface PayloadListener {
  * written to a quarter of a megabyte at a time, which costs half of what it costs to write what a socket delivers.
  */
 class ArrivingPayload implements Payload, ContentReceiver {
-  readonly #limit: number;
+  #limit: number;
   readonly #listener: PayloadListener;
   #length = 0;
   #crc: Crc32 = EMPTY_CRC32;
   #sink: PayloadSink | undefined;
   #placement: Placement | undefined;
   #spooled: SpooledContent | undefined;
+  /** Whether less is kept of it than the operation takes. */
+  #isShortened = false;
   #buffer: PooledBuffer | undefined;
   #gathered = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -257,6 +284,8 @@ class ArrivingPayload implements Payload, ContentReceiver {
   waitIn(spooled: SpooledContent): void {
     this.#spooled = spooled;
     this.#sink = spooled;
+    this.#isShortened = this.#limit > MOST_WAITING;
+    this.#limit = Math.min(this.#limit, MOST_WAITING);
   }
 
   /** Bytes are gathered here, as long as they come fast. */
@@ -298,6 +327,11 @@ class ArrivingPayload implements Payload, ContentReceiver {
   }
 
   async copyTo(sink: PayloadSink): Promise<void> {
+    if (this.#isShortened && this.#length > this.#limit) {
+      throw new Failure(
+        `Content that comes before its ticket may have ${this.#limit} bytes. Send authenticationTicket before the content.`,
+      );
+    }
     await this.#spooled?.copyTo(sink);
   }
 

@@ -185,7 +185,13 @@ class SoapExchange implements EnvelopeListener {
 
   #begin(operation: OperationContract): ArgumentIntake {
     const { buffers, runner, spool } = this.#options;
-    this.#intake = new ArgumentIntake(operation, runner, { call: this.call, spool, buffers, duplicates: 'first' });
+    this.#intake = new ArgumentIntake(operation, runner, {
+      call: this.call,
+      spool,
+      buffers,
+      duplicates: 'first',
+      fillTicket: (arrived) => fillTicket(arrived, this.#request),
+    });
     return this.#intake;
   }
 

@@ -1,0 +1,36 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { FreeSpace } from '../../src/storage/free-space.js';
+import { Spool } from '../../src/storage/spool.js';
+
+const MIB = 1024 * 1024;
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-spool-'));
+});
+
+afterEach(() => fs.rm(directory, { recursive: true }));
+
+test('What waits at a time has a limit; what is closed waits no more', async () => {
+  const spool = new Spool(directory, { most: 10 });
+  const [first, second] = [await spool.open(), await spool.open()];
+  await first.write(Buffer.alloc(6));
+  expect(() => second.write(Buffer.alloc(5))).toThrow('Too much content waits for its ticket.');
+  await second.write(Buffer.alloc(4));
+  first.close();
+  await second.write(Buffer.alloc(6));
+  second.close();
+});
+
+test('While content comes it is seen whether the disk gets full', async () => {
+  let free = 1000;
+  const space = new FreeSpace({ least: 1000, look: () => Promise.resolve(free), now: () => 0 });
+  const content = await new Spool(directory, { space }).open();
+  free = 999;
+  await content.write(Buffer.alloc(4 * MIB));
+  await expect(content.write(Buffer.alloc(4 * MIB))).rejects.toThrow('nearly full');
+  content.close();
+});
