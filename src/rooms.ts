@@ -108,7 +108,7 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
   const identity = { serverName: settings.serverName, company: settings.company };
   const operations: Operations = {
     ...sessionOperations({ sessions }),
-    ...uploadOperations({ audit, sessions, uploads, commits, contents, unclaimed, maxDocumentSize }),
+    ...uploadOperations({ audit, sessions, uploads, commits, contents, unclaimed, staged, maxDocumentSize }),
     ...downloadOperations({
       audit,
       sessions,

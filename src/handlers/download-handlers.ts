@@ -20,6 +20,17 @@ export interface DownloadHandlersOptions {
   readonly now: () => number;
 }
 
+/** The content a handler shows now. */
+export interface ShownContent extends OpenedContent {
+  /** What everybody, and what the handler's user may do where the version is; undefined for a zip, which is in no library. */
+  readonly rights: { readonly everyone: 'none' | 'read' | 'write'; readonly own: 'read' | 'write' | null } | undefined;
+}
+
+type HandlerRow = Pick<DownloadHandlersTable, 'content_id' | 'size' | 'used_at'> & {
+  everyone: 'none' | 'read' | 'write' | null;
+  own: 'read' | 'write' | null;
+};
+
 type WithinTransaction = (trx: Transaction<Schema>) => Promise<void>;
 
 /** The content a download handler shows. */
@@ -45,12 +56,21 @@ export class DownloadHandlers {
   constructor(options: DownloadHandlersOptions) {
     this.#options = options;
     const { queries } = options.database;
-    this.#find = prepareQuery<{ id: Guid; sessionId: number }, DownloadHandlersTable>((parameter) =>
+    this.#find = prepareQuery<{ id: Guid; sessionId: number }, HandlerRow>((parameter) =>
       queries
         .selectFrom('download_handlers')
-        .selectAll()
-        .where('id', '=', parameter('id'))
-        .where('session_id', '=', parameter('sessionId')),
+        .leftJoin('versions', 'versions.content_id', 'download_handlers.content_id')
+        .leftJoin('documents', 'documents.id', 'versions.document_id')
+        .leftJoin('libraries', 'libraries.folder_id', 'documents.library_id')
+        .leftJoin('library_rights', (join) =>
+          join
+            .onRef('library_rights.library_id', '=', 'documents.library_id')
+            .onRef('library_rights.user_id', '=', 'download_handlers.user_id'),
+        )
+        .select(['download_handlers.content_id', 'download_handlers.size', 'download_handlers.used_at'])
+        .select(['libraries.everyone', 'library_rights.access as own'])
+        .where('download_handlers.id', '=', parameter('id'))
+        .where('download_handlers.session_id', '=', parameter('sessionId')),
     );
     this.#touch = prepareQuery<{ id: Guid; now: number }, unknown>((parameter) =>
       queries
@@ -86,14 +106,15 @@ export class DownloadHandlers {
   }
 
   /** The content of a handler of this session. @throws Failure when there is no such handler. */
-  async find(sessionId: number, id: Guid): Promise<OpenedContent> {
+  async find(sessionId: number, id: Guid): Promise<ShownContent> {
     const { database, idleLimit, now } = this.#options;
     const { rows } = await this.#find(database, { id, sessionId });
     const row = rows[0];
     const time = now();
     if (!row || row.used_at < time - idleLimit) throw noDownloadHandler();
     if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database, { id, now: time });
-    return { contentId: row.content_id, size: row.size };
+    const rights = row.everyone === null ? undefined : { everyone: row.everyone, own: row.own };
+    return { contentId: row.content_id, size: row.size, rights };
   }
 
   /** Deletes a handler of this session. Deleting one that is not there is done already. */

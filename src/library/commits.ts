@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Database } from '../storage/database.js';
+import type { Database, Queries } from '../storage/database.js';
 import type { Schema } from '../storage/schema.js';
 import type { Crc32 } from '../values/crc32.js';
 import { Failure } from '../values/failure.js';
@@ -56,6 +56,15 @@ export class Commits {
   }
 
   /**
+   * Looks whether content might be committed, before it is taken in: what is refused here would be refused then. The commit looks again.
+   * @throws Failure
+   */
+  async requireTarget(caller: Caller, target: CommitTarget): Promise<void> {
+    const { queries } = this.#options.database;
+    await this.#requireAllowed(queries, caller, await this.#locate(queries, caller, target));
+  }
+
+  /**
    * Records content as a version, in one transaction that survives a loss of power; no byte is moved. `claim` runs first in it
    * and takes the content over: it removes the record that said what the content was so far, and throws when that is gone. All
    * is checked in there, so that of two commits at once each sees what the other did, or nothing of it.
@@ -76,6 +85,7 @@ export class Commits {
       await claim(trx);
       checkProperties(properties);
       const place = await this.#locate(trx, caller, target);
+      await this.#requireAllowed(trx, caller, place);
       const commit = await (place.kind === 'existing'
         ? this.#addVersion(trx, caller, place.document, content, properties)
         : this.#addDocument(trx, caller, place.folder, place.name, content, properties));
@@ -84,39 +94,56 @@ export class Commits {
     });
   }
 
-  #locate(trx: Transaction<Schema>, caller: Caller, target: CommitTarget): Promise<Place> {
+  #locate(queries: Queries, caller: Caller, target: CommitTarget): Promise<Place> {
     return 'path' in target
-      ? this.#locatePath(trx, caller, target.path)
-      : this.#locateNew(trx, caller, target.folderPath, target.documentName);
+      ? this.#locatePath(queries, caller, target.path)
+      : this.#locateNew(queries, caller, target.folderPath, target.documentName);
   }
 
-  async #locatePath(trx: Transaction<Schema>, caller: Caller, pathText: string): Promise<Place> {
+  async #locatePath(queries: Queries, caller: Caller, pathText: string): Promise<Place> {
     const { lookups } = this.#options;
     const path = parsePath(pathText);
     if (path.kind === 'document') {
-      const document = await lookups.documentById(trx, caller, path.documentId);
+      const document = await lookups.documentById(queries, caller, path.documentId);
       if (!document) throw documentNotFound();
       return { kind: 'existing', document };
     }
     const name = path.names.at(-1);
     if (name === undefined || path.endsWithSlash) throw new Failure('The path names no document, but a folder.');
-    const folder = await lookups.folderAt(trx, caller, path.folderId, path.names.slice(0, -1));
+    const folder = await lookups.folderAt(queries, caller, path.folderId, path.names.slice(0, -1));
     if (!folder) throw folderNotFound();
-    const document = await lookups.documentIn(trx, folder, name);
+    const document = await lookups.documentIn(queries, folder, name);
     return document ? { kind: 'existing', document } : { kind: 'new', folder, name };
   }
 
-  async #locateNew(trx: Transaction<Schema>, caller: Caller, folderPath: string, name: string): Promise<Place> {
+  async #locateNew(queries: Queries, caller: Caller, folderPath: string, name: string): Promise<Place> {
     const { lookups } = this.#options;
-    const folder = await lookups.folder(trx, caller, folderPath);
+    const folder = await lookups.folder(queries, caller, folderPath);
     if (!folder) throw folderNotFound();
     requireWritable(folder);
-    if (await lookups.documentIn(trx, folder, name)) {
+    if (await lookups.documentIn(queries, folder, name)) {
       throw new Failure(`There is a document "${name}" in the folder already.`, {
         summary: 'There is a document of that name in the folder already.',
       });
     }
     return { kind: 'new', folder, name };
+  }
+
+  async #requireAllowed(queries: Queries, caller: Caller, place: Place): Promise<void> {
+    if (place.kind === 'existing') {
+      requireWritable(place.document);
+      const { lock } = place.document;
+      if (lock && lock.userId !== caller.id) throw new Failure(`The document is checked out by "${lock.userName}".`);
+      return;
+    }
+    const { folder, name } = place;
+    requireWritable(folder);
+    checkName(name);
+    if (await this.#options.lookups.folderIn(queries, folder, name)) {
+      throw new Failure(`There is a folder "${name}" already.`, {
+        summary: 'There is a folder of that name already.',
+      });
+    }
   }
 
   async #addDocument(
@@ -127,13 +154,6 @@ export class Commits {
     content: CompleteContent,
     properties: VersionProperties,
   ): Promise<Commit> {
-    requireWritable(folder);
-    checkName(name);
-    if (await this.#options.lookups.folderIn(trx, folder, name)) {
-      throw new Failure(`There is a folder "${name}" already.`, {
-        summary: 'There is a folder of that name already.',
-      });
-    }
     const time = this.#options.now();
     const { id } = await trx
       .insertInto('documents')
@@ -162,10 +182,6 @@ export class Commits {
     content: CompleteContent,
     properties: VersionProperties,
   ): Promise<Commit> {
-    requireWritable(document);
-    if (document.lock && document.lock.userId !== caller.id) {
-      throw new Failure(`The document is checked out by "${document.lock.userName}".`);
-    }
     const version = versionAfter(document.latest.number, properties.number);
     await this.#updateDocument(trx, caller, document, properties);
     await this.#insertVersion(trx, caller, document.id, version, content, properties);

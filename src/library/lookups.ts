@@ -64,8 +64,9 @@ export class Lookups {
   async documentById(queries: Queries, caller: Caller, id: number): Promise<Document | undefined> {
     const { rows } = await this.#statements.documentById(queries, { id });
     const row = rows[0];
-    const library = row && (await this.#folderById(queries, caller, row.library_id));
-    return library && toDocument(row, library);
+    /* Looked up in any case, or the time would tell what is there and may not be read from what is not. */
+    const library = await this.#folderById(queries, caller, row?.library_id ?? NOWHERE);
+    return row && library && toDocument(row, library);
   }
 
   /** The documents in a folder, by name, read in pages. */
@@ -127,6 +128,9 @@ interface DocumentRow {
 
 /** A document found while going through a folder: what is the same for every user. */
 export type FoundDocument = Omit<Document, 'access' | 'isOffline'>;
+
+/** The number of no folder. */
+const NOWHERE = 0;
 
 /** Rows read at a time where there may be any number. */
 const PAGE = 500;

@@ -1,4 +1,5 @@
-import type { Access } from './access.js';
+import { type Access, type AccessRecord, accessOf } from './access.js';
+import type { Caller } from './caller.js';
 import { accessDenied, libraryOffline } from './failures.js';
 
 /** A folder or a document, as far as it says what may be done with it. */
@@ -16,4 +17,9 @@ export function requireContent(place: Place): void {
 export function requireWritable(place: Place): void {
   if (place.access !== 'write') throw accessDenied();
   if (place.isOffline) throw libraryOffline();
+}
+
+/** @throws Failure unless the caller may see what has these rights: somebody who saw it once may have lost theirs. */
+export function requireVisible(caller: Caller, rights: AccessRecord): void {
+  if (accessOf(caller, rights) === 'none') throw accessDenied();
 }

@@ -9,7 +9,7 @@ import type { ZipEntry, ZipWriter } from '../handlers/zip-writer.js';
 import { contentType } from '../library/content-type.js';
 import type { Document, Version } from '../library/document.js';
 import type { Documents } from '../library/documents.js';
-import { requireContent } from '../library/requirements.js';
+import { requireContent, requireVisible } from '../library/requirements.js';
 import type { ZipSelection } from '../library/zip-selection.js';
 import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
 import { ContentRange } from '../storage/content-range.js';
@@ -167,6 +167,7 @@ async function readChunk(
   const content = await withinSession(rooms.sessions, args.authenticationTicket, () =>
     rooms.downloads.find(session.id, id),
   );
+  if (content.rights) requireVisible(session.user, content.rights);
   const offset = args.StartOffset;
   checkOffset(offset, content.size);
   const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);

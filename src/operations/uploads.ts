@@ -4,6 +4,8 @@ import type { Payload } from '../contract/payload.js';
 import { MAX_CHUNK_SIZE } from '../handlers/chunk-size.js';
 import { DirectUpload } from '../handlers/direct-upload.js';
 import { invalidUploadHandler } from '../handlers/failures.js';
+import { requireSession } from '../handlers/require-session.js';
+import type { StagedBytes } from '../handlers/staged-bytes.js';
 import { ChunkReservation, type ChunkOutcome, type UploadHandlers } from '../handlers/upload-handlers.js';
 import type { Commit, Commits, CommitTarget } from '../library/commits.js';
 import type { VersionProperties } from '../library/version-properties.js';
@@ -27,6 +29,7 @@ export interface UploadRooms {
   readonly commits: Commits;
   readonly contents: ContentStore;
   readonly unclaimed: UnclaimedContents;
+  readonly staged: StagedBytes;
   /** The largest document that is taken in one call, bytes. */
   readonly maxDocumentSize: number;
 }
@@ -248,15 +251,21 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
   rooms: UploadRooms,
   properties: (args: Arguments) => VersionProperties,
 ): Operation<Arguments> {
-  const { audit, commits, contents, maxDocumentSize, sessions, unclaimed } = rooms;
+  const { audit, commits, contents, maxDocumentSize, sessions, staged, unclaimed } = rooms;
+  const open = async ({ user }: Session): Promise<DirectUpload> =>
+    DirectUpload.open(contents, unclaimed, await staged.begin(user.id));
   return {
     root: 'root',
     content: {
       limit: maxDocumentSize,
-      place: async ({ authenticationTicket }, call) => {
+      place: async ({ authenticationTicket, path }, call) => {
         if (!authenticationTicket) return undefined;
-        await authenticate(sessions, authenticationTicket, call);
-        return DirectUpload.open(contents, unclaimed);
+        const session = await authenticate(sessions, authenticationTicket, call);
+        if (path !== undefined) {
+          const event = commitEvent(session, { path });
+          await recorded(audit, call, event, () => commits.requireTarget(session.user, { path }));
+        }
+        return open(session);
       },
     },
     run: async (args, call) => {
@@ -265,10 +274,7 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
       if (fileContent.length > maxDocumentSize) {
         throw new Failure(`The document is larger than ${maxDocumentSize} bytes. Upload it in chunks.`);
       }
-      const upload =
-        fileContent.placement instanceof DirectUpload
-          ? fileContent.placement
-          : await DirectUpload.open(contents, unclaimed);
+      const upload = fileContent.placement instanceof DirectUpload ? fileContent.placement : await open(session);
       try {
         if (upload !== fileContent.placement) await fileContent.copyTo(upload);
         await upload.sync();
@@ -280,7 +286,10 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
             { path },
             content,
             properties(args),
-            (trx) => upload.claim(trx),
+            async (trx) => {
+              await requireSession(trx, session.id);
+              await upload.claim(trx);
+            },
             (trx, done) => audit.record(trx, call, { ...event, ...done }),
           ),
         );

@@ -1,5 +1,6 @@
 import type { User } from '../../src/accounts/user.js';
 import { requireContent } from '../../src/library/requirements.js';
+import { Lookups } from '../../src/library/lookups.js';
 import { Failure } from '../../src/values/failure.js';
 import { packVersion } from '../../src/values/version-number.js';
 import { openRooms, type Rooms } from '../support/rooms.js';
@@ -189,4 +190,33 @@ test('Looking up a document reads by index at every step', async () => {
   for (const statement of statements) {
     for (const step of await explain(statement)) expect(step).not.toMatch(/^SCAN/);
   }
+});
+
+test('By its number a document takes the same to look up whether it is not there or may not be read', async () => {
+  const bert = await rooms.users.add({ name: 'Bert', password: 'secret' });
+  await rooms.libraries.add('Secret', 'none');
+  const { documentId } = await rooms.commit({ ...bert, isAdministrator: true }, '/Secret/a.txt');
+  const { queries } = rooms.database;
+  const lookUps = async (path: string): Promise<number> => {
+    let count = 0;
+    const executeQuery: typeof queries.executeQuery = (query) => {
+      count++;
+      return queries.executeQuery(query);
+    };
+    const counting = new Proxy(queries, { get: (_, name) => (name === 'executeQuery' ? executeQuery : undefined) });
+    expect(await new Lookups(queries).document(counting, bert, path)).toBeUndefined();
+    return count;
+  };
+  expect(await lookUps(`~D${documentId}`)).toBe(await lookUps('~D999'));
+});
+
+test('What has a name that may no longer be given keeps it, and gets new versions', async () => {
+  const { documentId } = await rooms.commit(anna, '/Public/renamed.txt');
+  await rooms.database.queries
+    .updateTable('documents')
+    .set({ name: 'aux.h', name_key: 'AUX.H' })
+    .where('id', '=', documentId)
+    .execute();
+  expect((await rooms.commit(anna, '/Public/aux.h')).documentId).toBe(documentId);
+  expect(await rooms.documents.find(anna, '/Public/AUX.h')).toMatchObject({ name: 'aux.h' });
 });

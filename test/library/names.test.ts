@@ -11,6 +11,13 @@ test.each([
   '报告.txt',
   '🚢.png',
   'x'.repeat(255),
+  'console.log',
+  'my con.txt',
+  'COM10.txt',
+  'auxiliary',
+  'מסמך\u200e.txt',
+  'می\u200cخواهم.txt',
+  '👩\u200d🚀.png',
 ])('%j can be a name', (name) => {
   expect(() => checkName(name)).not.toThrow();
 });
@@ -31,6 +38,14 @@ test.each([
   ...Array.from('\\/:*?"<>|', (character) => [
     `a${character}b`,
     'The name contains one of the characters \\ / : * ? " < > |.',
+  ]),
+  ...['CON', 'nul', 'Aux.h', 'com1.tar.gz', 'LPT\u00b9.txt', 'PRN .txt', 'CONIN$', 'lpt0'].map((name) => [
+    name,
+    'The name is that of a device on Windows.',
+  ]),
+  ...Array.from('\u202a\u202d\u202e\u2066\u2069\u200b\u2060\ufeff', (character) => [
+    `a${character}gpj.exe`,
+    'The name contains characters that are not seen.',
   ]),
   ['x'.repeat(256), 'The name is longer than 255 characters.'],
 ])('%j cannot be a name', (name, text) => {

@@ -271,6 +271,43 @@ describe('A handler', () => {
   });
 });
 
+describe('A right that was taken away', () => {
+  const read = async (caller: Caller, handler: string) => (await caller.readChunk(handler)).attributes[0];
+  const bytes = Buffer.from('for some');
+  let bert: Caller;
+  let handler: string;
+
+  beforeAll(async () => {
+    await service.command(['library', 'add', 'Some']);
+    await service.command(['library', 'grant', 'Some', 'bert', 'write']);
+    bert = await service.trust('bert');
+    await bert.store('/Some/a.txt', bytes);
+    handler = await bert.openDownload('/Some/a.txt');
+  });
+
+  test('ends a download with its next chunk, and given back it goes on', async () => {
+    expect(await bert.readChunk(handler)).toEqual(chunk(bytes, 0, bytes.length));
+    await service.command(['library', 'revoke', 'Some', 'bert']);
+    expect(await bert.readChunk(handler)).toEqual(refused('response', 'Access denied.'));
+    await service.command(['library', 'grant', 'Some', 'bert', 'read']);
+    expect(await read(bert, handler)).toEqual(['success', 'true']);
+  });
+
+  test('is not missed by an administrator', async () => {
+    const administrator = await service.logIn();
+    expect(await read(administrator, await administrator.openDownload('/Some/a.txt'))).toEqual(['success', 'true']);
+  });
+
+  test('is something else than a library that went offline: what is being downloaded stays readable', async () => {
+    const started = await bert.openDownload('/Some/a.txt');
+    await service.command(['library', 'offline', 'Some']);
+    expect(await read(bert, started)).toEqual(['success', 'true']);
+    expect(await bert.call('GetDownloadHandler', { Path: '/Some/a.txt' })).toEqual(
+      refused('response', matching(/offline/)),
+    );
+  });
+});
+
 describe('What is known about a document', () => {
   test.each([
     ['a.pdf', 'application/pdf'],
