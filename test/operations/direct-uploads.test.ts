@@ -14,7 +14,7 @@ let authenticationTicket: string;
 
 beforeEach(async () => {
   rooms = await openRooms();
-  const staged = new StagedBytes({ database: rooms.database, most: MOST });
+  const staged = new StagedBytes({ ...rooms, most: MOST });
   operations = uploadOperations({ ...rooms, staged, maxDocumentSize: 10_000 });
   await rooms.users.add({ name: 'anna', password: 'a user' });
   ({ ticket: authenticationTicket } = await rooms.sessions.logIn('anna', 'a user', ADDRESS));
