@@ -1,29 +1,44 @@
 import type { IncomingMessage } from 'node:http';
+import net from 'node:net';
 import type { OperationContract } from '../contract/contract.js';
+import { readPublicAddress } from './pages/public-address.js';
 import type { ArrivedTexts } from './payload/argument-intake.js';
 
 /** The name of the cookie that may hold the ticket, and of the parameter it stands for, in lower case (CONTRACT). */
 const TICKET_COOKIE = 'ticket';
 const TICKET_PARAMETER = 'authenticationticket';
 
+/** An address with the port some proxies add, an IPv6 address then in brackets. */
+const WITH_PORT = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/;
+
 /**
  * The address of the caller: the connection's, or what a trusted proxy says it is. A proxy adds the address it sees at the end of
- * X-Forwarded-For; what stands before it the caller may have written.
+ * X-Forwarded-For; what stands before it the caller may have written. What is no address is nobody's.
  */
 export function callerAddress(request: IncomingMessage, trustProxy: boolean): string {
   const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
   const last = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
-  return last === '' ? (request.socket.remoteAddress ?? '') : last;
+  const [, bracketed, plain = bracketed] = WITH_PORT.exec(last) ?? [];
+  return [last, plain ?? ''].find((address) => net.isIP(address) !== 0) ?? request.socket.remoteAddress ?? '';
+}
+
+export interface CookiePolicy {
+  /** Whether the X-Forwarded-* headers are a proxy's word. */
+  readonly trustProxy: boolean;
+  /** Whether the operation changes nothing. */
+  readonly isRead: boolean;
 }
 
 /**
  * Gives the call the ticket of its cookie, when the call has no ticket of its own and the cookie may be believed. Returns whether it did.
  */
-export function fillTicket({ contract, texts }: ArrivedTexts, request: IncomingMessage): boolean {
+export function fillTicket({ contract, texts }: ArrivedTexts, request: IncomingMessage, policy: CookiePolicy): boolean {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return false;
   const parameter = ticketParameter(contract);
   if (parameter === undefined || (texts.get(parameter) ?? '') !== '') return false;
-  const ticket = cookieTicket(request);
-  if (ticket === undefined) return false;
+  const ticket = cookieTicket(cookie);
+  if (ticket === undefined || !isBelieved(request, policy)) return false;
   texts.set(parameter, ticket);
   return true;
 }
@@ -32,10 +47,7 @@ function ticketParameter(contract: OperationContract): string | undefined {
   return contract.findParameter(TICKET_PARAMETER)?.name;
 }
 
-/** A cookie is sent by browsers whoever made them call. Only calls that no other site can have made are given its ticket. */
-function cookieTicket(request: IncomingMessage): string | undefined {
-  const header = request.headers.cookie;
-  if (header === undefined || !isSameOrigin(request)) return undefined;
+function cookieTicket(header: string): string | undefined {
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
     if (equals !== -1 && pair.slice(0, equals).trim() === TICKET_COOKIE) {
@@ -54,10 +66,20 @@ function decode(value: string): string {
   }
 }
 
-function isSameOrigin(request: IncomingMessage): boolean {
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const { origin, host } = request.headers;
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
+/** What browsers call themselves, and so do three kinds of programs: proxies made by wsdl.exe, Delphi's Indy, PowerShell. */
+const BROWSER = /^Mozilla\/(?!.*(?:MS Web Services Client Protocol|Indy Library|PowerShell\/))/;
+
+/**
+ * Whether the cookie was sent by somebody who meant to. Browsers send it whoever made them call: a page of another site, a link in a mail.
+ * Of what makes a call they tell by Sec-Fetch-Site, or by Origin, or by Referer, as far as they are new enough, the connection is
+ * encrypted, and the page wants it. Where they tell nothing, or that it was a link from outside, only what changes nothing is carried out: no
+ * other site sees the answer. Programs that keep cookies send none of these headers.
+ */
+function isBelieved(request: IncomingMessage, { isRead, trustProxy }: CookiePolicy): boolean {
+  const { origin, referer, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
+  if (site !== undefined) return site === 'same-origin' || (site === 'none' && isRead);
+  const from = origin ?? referer;
+  if (from === undefined) return isRead || !BROWSER.test(agent);
+  const own = readPublicAddress(request, trustProxy)?.url;
+  return own !== undefined && URL.canParse(from) && new URL(from).origin === new URL(own).origin;
 }

@@ -70,6 +70,7 @@ export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
 
     DownloadFileChunk: {
       root: 'response',
+      isRead: true,
       run: (args, call) => readChunk(rooms, args, call),
     },
 
@@ -87,6 +88,7 @@ export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
 
     GetDownloadInfo: {
       root: 'response',
+      isRead: true,
       run: async (args, call) => {
         const session = await authenticate(sessions, args.AuthenticationTicket, call);
         const { document, version } = await findVersion(rooms, session, args.Path, 0);
@@ -95,6 +97,7 @@ export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
     },
     GetDownloadInfoByVersion: {
       root: 'response',
+      isRead: true,
       run: async (args, call) => {
         const session = await authenticate(sessions, args.AuthenticationTicket, call);
         const { document, version } = await findVersion(rooms, session, args.Path, args.VersionNumber);
@@ -316,6 +319,7 @@ function downloadInOneCall<Arguments extends { authenticationTicket: string; Pat
 ): Operation<Arguments> {
   return {
     root: 'response',
+    isRead: true,
     run: async (args, call) => {
       const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
       const event: AuditedEvent = { action: 'download', sessionId: session.id, subject: args.Path };

@@ -51,6 +51,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
     },
     FolderExists: {
       root: 'response',
+      isRead: true,
       run: async ({ authenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, authenticationTicket, call);
         await folders.resolve(user, Path);
@@ -59,6 +60,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
     },
     DocumentExists: {
       root: 'response',
+      isRead: true,
       run: async ({ authenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, authenticationTicket, call);
         const document = await documents.resolve(user, Path);
@@ -73,6 +75,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
     },
     GetDocumentVersions: {
       root: 'response',
+      isRead: true,
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
         const children = await history(documents, await documents.resolve(user, Path), call);

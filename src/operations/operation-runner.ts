@@ -54,6 +54,11 @@ export class OperationRunner {
     }
   }
 
+  /** Whether the operation changes nothing. */
+  isRead(contract: OperationContract): boolean {
+    return this.find(contract.name).isRead ?? false;
+  }
+
   /** The most bytes of content the operation takes. */
   contentLimit(contract: OperationContract): number {
     return this.find(contract.name).content?.limit ?? 0;

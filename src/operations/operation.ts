@@ -35,6 +35,8 @@ export interface ContentPlace<Arguments> {
 /** One operation of the contract. It knows no protocol: typed arguments in, a result out. */
 export interface Operation<Arguments> {
   readonly root: RootName;
+  /** It changes nothing: whoever makes somebody call it, and does not see the answer, has gained nothing. @default false */
+  readonly isRead?: boolean;
   /** For an operation with a base64Binary parameter: where its content goes. */
   readonly content?: ContentPlace<Arguments>;
   /** Carries the call out. @throws Failure when it cannot be, with the text the caller is told. */

@@ -35,6 +35,7 @@ export function sessionOperations({ sessions }: { readonly sessions: Sessions })
     },
     isValidTicket: {
       root: 'root',
+      isRead: true,
       run: async ({ AuthenticationTicket }, call) => {
         const session = await sessions.peek(AuthenticationTicket);
         call.user = session.user.name;

@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { newGuid } from '../../src/values/guid.js';
 import { type Answer, answer, matching, NUMBER, refused, valueOf } from '../support/answer.js';
 import {
   type Arguments,
@@ -188,21 +189,54 @@ describe.each(BINDINGS)('Over $name', (binding) => {
       expect(await calling('UploadFileChunk', { uploadHandler, ...CHUNK }, cookie())).toEqual(TAKEN_LAST);
     });
 
+    /** Whether an operation that changes something is carried out. */
+    const creates = async (headers: Record<string, string>): Promise<boolean> => {
+      const Path = `/Public/${newGuid()}`;
+      return valueOf(await calling('CreateFolder', { Path }, { ...cookie(), ...headers }), 'success') === 'true';
+    };
+    const reads = async (headers: Record<string, string>): Promise<boolean> => {
+      return valueOf(await valid({ ...cookie(), ...headers }), 'success') === 'true';
+    };
+    const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0';
+
     test.each<[string, () => Record<string, string>]>([
-      ['a page of the same origin', () => ({ 'Sec-Fetch-Site': 'same-origin' })],
-      ['a person who typed the address', () => ({ 'Sec-Fetch-Site': 'none' })],
-      ['a page of the same origin in an older browser', () => ({ Origin: service.url })],
+      ['a page of the same origin', () => ({ 'Sec-Fetch-Site': 'same-origin', 'User-Agent': BROWSER })],
+      ['a page of the same origin in an older browser', () => ({ Origin: service.url, 'User-Agent': BROWSER })],
+      ['one that tells where it is only', () => ({ Referer: `${service.url}/a?b`, 'User-Agent': BROWSER })],
+      ['a program', () => ({ 'User-Agent': 'curl/7.88.1' })],
+      ['a program without a name', () => ({ 'User-Agent': '' })],
+      [
+        'a proxy made by wsdl.exe',
+        () => ({ 'User-Agent': 'Mozilla/4.0 (compatible; MSIE 6.0; MS Web Services Client Protocol 4.0.30319.42000)' }),
+      ],
+      ["a program that uses Delphi's Indy", () => ({ 'User-Agent': 'Mozilla/3.0 (compatible; Indy Library)' })],
+      [
+        'a script of PowerShell',
+        () => ({ 'User-Agent': 'Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1' }),
+      ],
     ])('counts for %s', async (_who, headers) => {
-      expect(valueOf(await valid({ ...cookie(), ...headers() }), 'username')).toBe('anna');
+      expect([await reads(headers()), await creates(headers())]).toEqual([true, true]);
     });
 
     test.each<[string, Record<string, string>]>([
-      ['a page of another site', { 'Sec-Fetch-Site': 'cross-site' }],
-      ['a page of another host of the site', { 'Sec-Fetch-Site': 'same-site' }],
-      ['a page of another site in an older browser', { Origin: 'https://elsewhere.example' }],
-      ['a page of no origin', { Origin: 'null' }],
+      ['a person who typed the address, or followed a link in a mail', { 'Sec-Fetch-Site': 'none' }],
+      ['a browser that does not say where it was', { 'User-Agent': BROWSER }],
+    ])('counts for what changes nothing only, for %s', async (_who, headers) => {
+      expect([await reads(headers), await creates(headers)]).toEqual([true, false]);
+    });
+
+    test.each<[string, () => Record<string, string>]>([
+      ['a page of another site', () => ({ 'Sec-Fetch-Site': 'cross-site' })],
+      ['a page of another host of the site', () => ({ 'Sec-Fetch-Site': 'same-site' })],
+      ['two claims at once', () => ({ 'Sec-Fetch-Site': 'same-origin, cross-site' })],
+      ['a page of another site in an older browser', () => ({ Origin: 'https://elsewhere.example' })],
+      ['a page of another site that sends no Origin', () => ({ Referer: 'http://elsewhere.example/a' })],
+      ['a page of no origin', () => ({ Origin: 'null' })],
+      ['a page of the same host and another scheme', () => ({ Origin: service.url.replace('http:', 'https:') })],
+      ['a page of another port', () => ({ Origin: 'http://127.0.0.1:1' })],
     ])('does not count for %s', async (_who, headers) => {
-      expect(await valid({ ...cookie(), ...headers })).toEqual(refused('root', '[900] Authentication failed'));
+      expect(await valid({ ...cookie(), ...headers() })).toEqual(refused('root', '[900] Authentication failed'));
+      expect(await creates(headers())).toBe(false);
     });
   });
 

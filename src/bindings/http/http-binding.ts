@@ -11,7 +11,7 @@ import { CallerGone, sendAnswer, sendBytes } from '../answer.js';
 import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
 import { parseContentType } from '../content-type.js';
-import { ArgumentIntake } from '../payload/argument-intake.js';
+import { ArgumentIntake, type ArrivedTexts } from '../payload/argument-intake.js';
 import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../payload/argument-receiver.js';
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
@@ -124,12 +124,12 @@ class HttpExchange {
       spool,
       buffers,
       duplicates: 'join',
-      fillTicket: (arrived) => fillTicket(arrived, this.#request),
+      fillTicket: (arrived) => this.#fillTicket(arrived),
     });
     this.#intake = intake;
     if (this.#request.method === 'POST') await this.#readForm(intake);
     else await this.#readQuery(intake);
-    fillTicket(intake, this.#request);
+    this.#fillTicket(intake);
     const { failure, texts } = intake;
     const outcome = failure
       ? runner.refuse(operation, failure)
@@ -137,6 +137,11 @@ class HttpExchange {
     if (outcome.failure) this.#outcome = outcome.failure.summary;
     await intake.release();
     await this.#send(outcome.result);
+  }
+
+  #fillTicket(arrived: ArrivedTexts): boolean {
+    const { runner, trustProxy } = this.#options;
+    return fillTicket(arrived, this.#request, { trustProxy, isRead: runner.isRead(arrived.contract) });
   }
 
   /** @throws HttpError as ASMX words it (WIRE.md, HTTP GET: unknown method, wrong case). */

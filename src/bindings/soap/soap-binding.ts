@@ -8,7 +8,7 @@ import { type Answer, CallerGone, sendAnswer } from '../answer.js';
 import type { LogCall } from '../call-log.js';
 import { callerAddress, fillTicket } from '../caller.js';
 import { type ContentType, parseContentType } from '../content-type.js';
-import { ArgumentIntake } from '../payload/argument-intake.js';
+import { ArgumentIntake, type ArrivedTexts } from '../payload/argument-intake.js';
 import {
   type ArgumentReceiver,
   type MessageReader,
@@ -190,9 +190,14 @@ class SoapExchange implements EnvelopeListener {
       spool,
       buffers,
       duplicates: 'first',
-      fillTicket: (arrived) => fillTicket(arrived, this.#request),
+      fillTicket: (arrived) => this.#fillTicket(arrived),
     });
     return this.#intake;
+  }
+
+  #fillTicket(arrived: ArrivedTexts): boolean {
+    const { runner, trustProxy } = this.#options;
+    return fillTicket(arrived, this.#request, { trustProxy, isRead: runner.isRead(arrived.contract) });
   }
 
   #refuseType(): Answer | undefined {
@@ -246,7 +251,7 @@ class SoapExchange implements EnvelopeListener {
     const intake = this.#intake;
     const version = this.#version;
     if (!intake || !version) throw new SoapFault('Client', 'The message names no operation.');
-    fillTicket(intake, this.#request);
+    this.#fillTicket(intake);
     const answer = await this.#options.dispatcher.dispatch(intake, version);
     if (answer.outcome.failure) this.#outcome = answer.outcome.failure.summary;
     return { status: 200, contentType: version.contentType, text: answer.envelope, content: answer.content };
