@@ -12,6 +12,12 @@ const WHILE_MS = 8_000;
 /** Connections that send nothing. */
 const SILENT = 5_000;
 
+/** The setting `maxWaiting` of the server, bytes. */
+export const MAX_WAITING = 64 * MIB;
+
+/** How much memory the server may have while somebody attacks it, bytes. */
+const MOST_MEMORY = 400 * MIB;
+
 /** Callers who are slow, of each kind: more than there are buffers. */
 const SLOW = 100;
 
@@ -26,6 +32,8 @@ export const CONNECTIONS: readonly Attack[] = [
   { name: 'bodies in chunks without end', run: endless },
   { name: `${SLOW * 3} callers who send a byte a second`, run: slowSenders },
   { name: `${SLOW} callers who take a byte a second`, run: slowReaders },
+  { name: 'requests sent ahead without end, and no answer taken', run: sendAhead },
+  { name: 'content without a ticket', run: withoutTicket },
   { name: `${SILENT} connections that send nothing`, run: silent },
   { name: 'callers who go away at every point of an upload', run: leaveUpload },
   { name: 'callers who go away at every point of a download', run: leaveDownload },
@@ -64,15 +72,48 @@ async function slowSenders({ attacker }: Premises): Promise<void> {
   attacker.leave();
 }
 
-async function slowReaders({ attacker, ticket }: Premises): Promise<void> {
+async function slowReaders({ attacker, figures, ticket }: Premises): Promise<void> {
   for (let n = 0; n < SLOW; n++) {
     await attacker.sip(
       `GET /srv.asmx/DownloadDocument?authenticationTicket=${ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`,
       1000,
     );
   }
+  await delay(1000);
+  const { memory } = await figures();
+  requireThat(memory <= MOST_MEMORY, `The server took ${memory} bytes of memory.`);
   /* The system takes some of an answer for a caller who takes none. After that the server waits, and no longer than it says. */
   await delay(WHILE_MS + 2 * READ_TIMEOUT * 1000);
+  attacker.leave();
+}
+
+async function sendAhead({ attacker, figures }: Premises): Promise<void> {
+  const requests = 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n'.repeat(1500);
+  for (let n = 0; n < 20; n++) {
+    const socket = await attacker.connect();
+    socket.pause();
+    socket.write(requests);
+  }
+  await delay(1000);
+  const { memory } = await figures();
+  requireThat(memory <= MOST_MEMORY, `The server took ${memory} bytes of memory.`);
+  attacker.leave();
+}
+
+async function withoutTicket({ attacker, figures }: Premises): Promise<void> {
+  const head =
+    'POST /srv.asmx/UploadDocument HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000000\r\n\r\n' +
+    '--b\r\nContent-Disposition: form-data; name="fileContent"; filename="f"\r\n\r\n';
+  const piece = Buffer.alloc(MIB, 'x');
+  for (let n = 0; n < 5; n++) {
+    const socket = await attacker.connect();
+    socket.resume().write(head);
+    for (let sent = 0; sent < 60 && socket.writable; sent++) {
+      await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
+    }
+  }
+  const { waiting } = await figures();
+  requireThat(waiting > 0 && waiting <= MAX_WAITING, `${waiting} bytes wait on the disk.`);
   attacker.leave();
 }
 

@@ -4,6 +4,8 @@ import { type Attack, type Premises, requireThat } from './premises.js';
 
 const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
 
+const GZIP = 'Content-Encoding: gzip\r\n';
+
 const MIB = 1024 * 1024;
 
 /** Messages that are no more than they seem, and cost more. */
@@ -33,6 +35,7 @@ export const MESSAGES: readonly Attack[] = [
   { name: 'arguments without end', run: forms },
   { name: 'headers of 10 MiB', run: headers },
   { name: 'bodies that decompress to a GiB', run: bombs },
+  { name: 'a MiB of the smallest things there are', run: smallThings },
 ];
 
 function envelopes(name: string, text: string): Attack {
@@ -117,7 +120,7 @@ async function bombs({ attacker, ticket }: Premises): Promise<void> {
     `${start}<!--`,
   ]) {
     for (const filling of ['A', ' ']) {
-      requireAnswer(await attacker.ask(soap(bomb(beginning, filling), 'UploadDocument', 'Content-Encoding: gzip\r\n')));
+      requireAnswer(await attacker.ask(soap(bomb(beginning, filling), 'UploadDocument', GZIP)));
     }
   }
   for (const beginning of ['', '--b--\r\n', '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n']) {
@@ -125,6 +128,33 @@ async function bombs({ attacker, ticket }: Premises): Promise<void> {
     const type = 'multipart/form-data; boundary=b';
     const head = `POST /srv.asmx/UploadDocument HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
     requireAnswer(await attacker.ask(Buffer.concat([Buffer.from(head), body])));
+  }
+  requireAnswer(
+    await attacker.ask(soap(bomb(`${start}<fileContent>AAAA</fileContent><fileContent>`, 'A'), 'UploadDocument', GZIP)),
+  );
+  const unnamed = bomb(
+    `--b\r\nContent-Type: application/xop+xml\r\n\r\n${envelope('')}\r\n--b\r\nContent-ID: <x>\r\n\r\n`,
+    'A',
+  );
+  const related = 'multipart/related; type="application/xop+xml"; boundary=b';
+  const head = `POST /srv.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: ${related}\r\nSOAPAction: "http://tempuri.org/AuthenticateUser"\r\n${GZIP}Content-Length: ${unnamed.length}\r\n\r\n`;
+  requireAnswer(await attacker.ask(Buffer.concat([Buffer.from(head), unnamed])));
+}
+
+/** What costs far more to read than it costs to send, and as compressed hardly anything. Each again and again, for one alone would not be noticed. */
+async function smallThings({ attacker }: Premises): Promise<void> {
+  const form = zlib.gzipSync('a&'.repeat(MIB / 2));
+  const post =
+    `POST /srv.asmx/AuthenticateUser HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded; charset=gb18030\r\n` +
+    `${GZIP}Content-Length: ${form.length}\r\n\r\n`;
+  for (const message of [
+    soap(zlib.gzipSync(envelope('<a>'.repeat(90) + '<b/>'.repeat(250_000))), 'AuthenticateUser', GZIP),
+    soap(zlib.gzipSync(envelope('<UID/>'.repeat(160_000))), 'AuthenticateUser', GZIP),
+    soap(zlib.gzipSync(envelope(`<a ${namespaces(50_000)}/>`)), 'AuthenticateUser', GZIP),
+    Buffer.concat([Buffer.from(post), form]),
+  ]) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => attacker.ask(message)));
+    for (const answer of answers) requireThat(answer.startsWith('HTTP/1.1 413 '), `It was answered ${answer}`);
   }
 }
 

@@ -7,6 +7,8 @@ export interface Premises {
   readonly ticket: string;
   /** An upload handler in that session. */
   readonly handler: string;
+  /** What the server takes, of memory and of the disk for content that waits, bytes. */
+  readonly figures: () => Promise<{ memory: number; waiting: number }>;
 }
 
 /** An attack. Fulfilled when it is over; what it left is looked at then. @throws Error when the server did not do what it must. */

@@ -10,15 +10,20 @@ import { RunningServer } from '../../scripts/running-server.js';
 import { readFigures, readMetric } from '../support/server-figures.js';
 import { Attacker } from './attacker.js';
 import { Bystander } from './bystander.js';
-import { CONNECTIONS, READ_TIMEOUT } from './connections.js';
+import { CONNECTIONS, MAX_WAITING, READ_TIMEOUT } from './connections.js';
 import { MESSAGES } from './messages.js';
 import type { Attack } from './premises.js';
 
 const MIB = 1024 * 1024;
 const PASSWORD = 'an administrator';
 
-/** How long anybody else may have to wait, ms: far more than it should be, for this is about being served at all. */
-const LONGEST_WAIT = 5_000;
+/**
+ * How long anybody else may have to wait, ms: that is the promise, whatever others do. On a machine with two cores to itself the longest wait is
+ * between 100 and 700, when a hundred connections begin at once. A machine that is busy with other things may stop everybody for longer; so an
+ * attack counts as one that holds others up when it does each time of a few.
+ */
+const LONGEST_WAIT = 1_000;
+const TRIES = 3;
 
 /** How much memory the server may have at any time when attacks are over, bytes. */
 const MOST_MEMORY = 400 * MIB;
@@ -35,6 +40,7 @@ const server = await RunningServer.start({
     LIGHTERAGE_WORKERS: '1',
     LIGHTERAGE_READ_TIMEOUT: String(READ_TIMEOUT),
     LIGHTERAGE_MEMORY: '16MiB',
+    LIGHTERAGE_MAX_WAITING: String(MAX_WAITING),
     LIGHTERAGE_LOG_LEVEL: 'error',
     LIGHTERAGE_MAX_CALL_RATE: '0',
   },
@@ -70,20 +76,32 @@ async function attackAll(): Promise<void> {
   const { descriptors } = await readFigures(server.pid);
   for (const attack of [...MESSAGES, ...CONNECTIONS]) {
     if (chosen.length > 0 && !chosen.some((name) => attack.name.startsWith(name))) continue;
-    bystander.takeLongest();
-    const trouble = await run(attack, ticket, descriptors).catch((error: unknown) => [String(error)]);
-    const { calls, failures: refused, longest } = bystander.takeLongest();
-    const all = [...trouble, ...refused];
-    if (longest > LONGEST_WAIT) all.push(`Somebody else waited for ${Math.round(longest)} ms.`);
-    const { memory } = await readFigures(server.pid);
-    if (memory > MOST_MEMORY) all.push(`The server has ${Math.round(memory / MIB)} MiB.`);
-    console.log(
-      `${attack.name}: ${calls} calls of others, the longest ${Math.round(longest)} ms; ${Math.round(memory / MIB)} MiB`,
-    );
-    for (const one of all) fail(`${attack.name}: ${one}`);
+    for (const one of await tryAttack(attack, bystander, ticket, descriptors)) fail(`${attack.name}: ${one}`);
   }
   await bystander.leave();
   if (/unexpected error|Warning:|Unhandled/.test(server.lastWords)) fail(`The server complains:\n${server.lastWords}`);
+}
+
+/** Attacks, again where others had to wait too long. Returns what was wrong the last time. */
+async function tryAttack(
+  attack: Attack,
+  bystander: Bystander,
+  ticket: string,
+  descriptors: number,
+  tries = TRIES,
+): Promise<string[]> {
+  bystander.takeLongest();
+  const trouble = await run(attack, ticket, descriptors).catch((error: unknown) => [String(error)]);
+  const { calls, failures: refused, longest } = bystander.takeLongest();
+  const { memory } = await readFigures(server.pid);
+  console.log(
+    `${attack.name}: ${calls} calls of others, the longest ${Math.round(longest)} ms; ${Math.round(memory / MIB)} MiB`,
+  );
+  const all = [...trouble, ...refused];
+  if (memory > MOST_MEMORY) all.push(`The server has ${Math.round(memory / MIB)} MiB.`);
+  if (longest <= LONGEST_WAIT) return all;
+  if (all.length === 0 && tries > 1) return tryAttack(attack, bystander, ticket, descriptors, tries - 1);
+  return [...all, `Somebody else waited for ${Math.round(longest)} ms.`];
 }
 
 /** Returns what is wrong afterwards. */
@@ -92,11 +110,25 @@ async function run(attack: Attack, ticket: string, descriptors: number): Promise
   const opened = await service.call('POST', 'CreateUploadHandler', { authenticationTicket: ticket });
   const handler = opened.attributes['UploadHandler'] ?? '';
   try {
-    await attack.run({ attacker, ticket, handler });
+    await attack.run({ attacker, ticket, handler, figures });
   } finally {
     attacker.leave();
   }
   return [...(await checkRest(descriptors)), ...(await checkTurn(ticket, handler))];
+}
+
+async function figures(): Promise<{ memory: number; waiting: number }> {
+  const { memory } = await readFigures(server.pid);
+  const open = await fs.readdir(`/proc/${server.pid}/fd`);
+  const sizes = open.map(async (number) => {
+    const file = `/proc/${server.pid}/fd/${number}`;
+    const target = await fs.readlink(file).catch(() => '');
+    if (!target.startsWith(path.join(data, 'spool'))) return 0;
+    const stats = await fs.stat(file).catch(() => undefined);
+    return stats?.size ?? 0;
+  });
+  const waiting = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return { memory, waiting };
 }
 
 /** Files, connections and buffers are given back once the attackers are gone. The bystander has some at times. */
