@@ -22,6 +22,9 @@ import { statusRoutes } from './telemetry/status-routes.js';
 /** The library that is there from the first start on; every user may read and write in it. */
 const FIRST_LIBRARY = 'Public';
 
+/** Characters of a trusted password that is no word to be guessed. */
+const LONG_ENOUGH = 16;
+
 /** A server that takes calls. */
 export interface RunningServer {
   /** Where: `http://127.0.0.1:8080`. */
@@ -52,6 +55,11 @@ interface Premises {
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
   const log = openLog(settings.logLevel, settings.logFormat);
+  if (isShort(settings.trustedPassword)) {
+    log.warn(
+      `the trusted password is short: it opens the sessions of all users, and should have ${LONG_ENOUGH} characters`,
+    );
+  }
   const premises = await open(settings, log);
   try {
     const firstAdministrator = await furnish(premises);
@@ -81,9 +89,16 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   }
 }
 
+function isShort(trustedPassword: string | undefined): boolean {
+  return trustedPassword !== undefined && trustedPassword.length < LONG_ENOUGH;
+}
+
 /** Takes the data directory over from the server before, which may have been killed. */
 async function open(settings: Settings, log: Logger): Promise<Premises> {
   const directory = new DataDirectory(settings.data, settings);
+  if (!directory.keepPrivate()) {
+    log.warn('other users of the machine may look into the data directory: its mode should be 0700');
+  }
   const unlock = directory.lock();
   try {
     await directory.openSpool().clear();

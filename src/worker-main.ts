@@ -5,6 +5,9 @@ import { Worker } from './worker.js';
 
 /* The program of a process that serves beside others. The server starts it and gives it its orders; without the server it ends. */
 
+/* As in main.ts. */
+process.umask(0o077);
+
 let worker: Worker | undefined;
 let leave = (): Promise<void> => Promise.resolve();
 let lastId = 0;

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runCommandLine } from '../src/commands/command-line.js';
+import { AuditTrail } from '../src/storage/audit-trail.js';
 import { Database } from '../src/storage/database.js';
 import { newGuid } from '../src/values/guid.js';
 import { PRODUCT_VERSION } from '../src/values/product-version.js';
@@ -80,6 +82,34 @@ describe('As a program,', () => {
   test('it tells of a failure in one line on the standard error, and by its status', async () => {
     expect(await runProgram(['user', 'disable', 'nobody'], '')).toEqual(failed('There is no user "nobody".'));
   });
+});
+
+test('As a program, it writes nothing that other users of the machine may read', async () => {
+  const before = process.umask(0o022);
+  try {
+    expect(await runProgram(['user', 'add', 'anna'], 'secret\n')).toEqual(succeeded);
+  } finally {
+    process.umask(before);
+  }
+  const names = await fs.readdir(data);
+  expect(names).toContain('lighterage.sqlite');
+  for (const name of names) expect((await fs.stat(path.join(data, name))).mode & 0o077).toBe(0);
+});
+
+test.each([['audit'], ['audit --json']])('As a program, %s ends quietly when nobody reads any more', async (args) => {
+  await run(['user', 'add', 'anna'], { input: Readable.from(['secret\n']) });
+  const database = new Database(path.join(data, 'lighterage.sqlite'));
+  const events = Array.from({ length: 10_000 }, (_, n) => ({ action: 'zip', subject: `/Public/${n}` }) as const);
+  await new AuditTrail(database, Date.now).recordAlone({ address: 'test' }, ...events);
+  await database.close();
+  const child = spawn(process.execPath, [PROGRAM, ...args.split(' ')], {
+    env: { PATH: process.env['PATH'] ?? '', LIGHTERAGE_DATA: data },
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [status] = (await once(child, 'close')) as [number | null];
+  expect({ status, errors }).toEqual({ status: 0, errors: '' });
 });
 
 describe('Users', () => {

@@ -16,9 +16,12 @@ export interface TerminalOptions {
 /** The terminal, or what stands for it in a pipeline. */
 export class Terminal {
   readonly #options: TerminalOptions;
+  /** Nobody reads what is printed any more, as when it goes through `head`. */
+  #isClosed = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
+    options.output.on('error', (error) => this.#fail(error));
   }
 
   /** Writes a line of the command's result. */
@@ -26,10 +29,13 @@ export class Terminal {
     this.#options.output.write(`${line}\n`);
   }
 
-  /** Writes lines as they come, no faster than they are taken. */
+  /** Writes lines as they come, no faster than they are taken, and no more than are read. */
   async printEach(lines: AsyncIterable<string>): Promise<void> {
     const { output } = this.#options;
-    for await (const line of lines) if (!output.write(`${line}\n`)) await once(output, 'drain');
+    for await (const line of lines) {
+      if (this.#isClosed) return;
+      if (!output.write(`${line}\n`)) await this.#drained();
+    }
   }
 
   /** Writes a line about what went wrong. */
@@ -67,6 +73,20 @@ export class Terminal {
       }
       return password;
     });
+  }
+
+  async #drained(): Promise<void> {
+    try {
+      await once(this.#options.output, 'drain');
+    } catch (error) {
+      if (!this.#isClosed) throw error;
+    }
+  }
+
+  /** That nobody reads any more is no trouble. Any other is, and ends the program. */
+  #fail(error: Error): void {
+    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+    this.#isClosed = true;
   }
 
   get #isPerson(): boolean {

@@ -10,6 +10,12 @@ import { Spool } from './spool.js';
 /** How long a starting server waits for the workers of one that was killed, ms. */
 const WORKERS_END_MS = 10_000;
 
+/** The rights of others than the owner of a file. */
+const OTHERS = 0o077;
+
+/** What lies in a data directory, and in the root of a file system. */
+const OWN_NAME = /^(?:lighterage\.sqlite|content|spool|server\.lock|workers\.lock|lost\+found)(?:[.-]|$)/;
+
 export interface DataDirectoryOptions {
   /** New content is refused when less than this is free, bytes. @default 0 */
   readonly minFree?: number;
@@ -43,6 +49,18 @@ export class DataDirectory {
     this.#files = files;
     this.#maxWaiting = maxWaiting;
     this.#space = FreeSpace.of(this.root, minFree);
+  }
+
+  /**
+   * Shuts out the other users of the machine from a directory that somebody else has made, as far as it is the server's own: one that
+   * holds other things, or belongs to another user, is left as it is. Returns whether they are shut out now.
+   */
+  keepPrivate(): boolean {
+    const { mode, uid } = fs.statSync(this.root);
+    if ((mode & OTHERS) === 0) return true;
+    const isOwn = uid === process.getuid?.() && fs.readdirSync(this.root).every((name) => OWN_NAME.test(name));
+    if (isOwn) fs.chmodSync(this.root, 0o700);
+    return isOwn;
   }
 
   /** The file of the records. */
