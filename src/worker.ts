@@ -125,8 +125,11 @@ export class Worker {
   }
 
   /** Takes no new calls and finishes those that run. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.rooms.throttle.stop();
-    return stopListening(this.#server);
+    await stopListening(this.#server);
+    await this.rooms.audit.flush().catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the number of refusals could not be recorded');
+    });
   }
 }

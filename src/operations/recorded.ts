@@ -17,7 +17,7 @@ export async function recorded<T>(
   } catch (error) {
     if (call.user !== undefined) {
       const text = error instanceof Failure ? error.summary : 'SystemError';
-      await audit.recordAlone(call, { ...event, error: text });
+      await audit.recordRefusal({ user: call.user, address: call.address }, { ...event, error: text });
     }
     throw error;
   }

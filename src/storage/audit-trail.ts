@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { nameKey } from '../values/name-key.js';
 import type { VersionNumber } from '../values/version-number.js';
 import type { Database } from './database.js';
+import { RefusalCounts } from './refusal-counts.js';
 import type { AuditTable, Instant, Schema } from './schema.js';
 
 /** Who did something. */
@@ -21,6 +22,7 @@ export type Action =
   | 'open download'
   | 'download'
   | 'zip'
+  | 'refusals'
   | 'add user'
   | 'disable user'
   | 'enable user'
@@ -72,6 +74,7 @@ const DONE = 'ok';
 export class AuditTrail {
   readonly #database: Database;
   readonly #now: () => Instant;
+  readonly #refusals = new RefusalCounts((user, count) => this.#tellRefusals(user, count));
 
   /** @param now - the time, ms since 1970 UTC. */
   constructor(database: Database, now: () => Instant) {
@@ -103,6 +106,24 @@ export class AuditTrail {
   /** Records what happens without a transaction of its own. */
   recordAlone(actor: Actor, ...events: readonly AuditedEvent[]): Promise<void> {
     return this.record(this.#database.queries, actor, ...events);
+  }
+
+  /**
+   * Records that a user was refused something. Of more refusals than a person could read only the number is recorded: the audit is never
+   * cleared, and anybody who may log in could fill the disk with them.
+   */
+  async recordRefusal(actor: Actor & { readonly user: string }, event: AuditedEvent): Promise<void> {
+    if (this.#refusals.add(actor.user)) await this.recordAlone(actor, event);
+  }
+
+  /** Records what has been counted so far: to be called before the server ends. */
+  flush(): Promise<void> {
+    return this.#refusals.flush();
+  }
+
+  #tellRefusals(user: string, count: number): Promise<void> {
+    const error = `${count} more calls were refused in a minute`;
+    return this.recordAlone({ user, address: 'server' }, { action: 'refusals', error });
   }
 
   /** The entries, the oldest first; a page of them in memory at a time. */

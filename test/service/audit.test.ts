@@ -147,6 +147,20 @@ test('What was tried in vain is in it with the reason; calls of nobody are not',
   ]);
 });
 
+test('Of very many refusals the number is in it, and none is longer than it must be', async () => {
+  const found = await made(async () => {
+    for (let n = 0; n < 103; n++) await anna.call('CreateFolder', { Path: `/${'z'.repeat(5000)}` });
+    await service.restart();
+  });
+  const refused = found.filter(({ action }) => action === 'create folder');
+  expect(refused).toHaveLength(100);
+  expect(String(refused[0]?.['subject'])).toHaveLength(4096);
+  expect(found.at(-1)).toMatchObject({
+    ...{ user: 'anna', action: 'refusals' },
+    outcome: '3 more calls were refused in a minute',
+  });
+});
+
 test('It can be asked about a user, a document by its number or its path, and a time', async () => {
   await anna.store('/Public/a.txt', Buffer.from('a'));
   const bert = (await service.command(['user', 'add', 'bert'], `${USER_PASSWORD}\n`), await service.trust('bert'));
