@@ -5,6 +5,7 @@ import type { CallRecord } from './bindings/call-log.js';
 import { HttpBinding } from './bindings/http/http-binding.js';
 import { BufferPool } from './bindings/payload/buffer-pool.js';
 import { MemoryBudget } from './bindings/payload/memory-budget.js';
+import { TextBudget } from './bindings/payload/text-budget.js';
 import { SoapBinding } from './bindings/soap/soap-binding.js';
 import { SoapDispatcher } from './bindings/soap/soap-dispatcher.js';
 import { matchOperations } from './contract/match-operations.js';
@@ -23,6 +24,9 @@ import { statusRoutes } from './telemetry/status-routes.js';
 
 /** The longest message, without its content, bytes. */
 const MAX_TEXT_BYTES = 1024 * 1024;
+
+/** What the texts of all messages may take at the least that are being read, however little memory there is for buffers, bytes. */
+const LEAST_TEXTS = 32 * 1024 * 1024;
 
 /** Content is gathered for the disk, and encoded for an answer, in buffers of this size, bytes. */
 const CONTENT_BUFFER = 256 * 1024;
@@ -79,6 +83,7 @@ export class Worker {
       report,
       trustProxy: settings.trustProxy,
       maxTextBytes: MAX_TEXT_BYTES,
+      texts: new TextBudget(Math.max(settings.memory / 2, LEAST_TEXTS)),
       idleLimit: settings.readTimeout * 1000,
     };
     const dispatcher = await SoapDispatcher.create(contract, runner);

@@ -5,6 +5,7 @@ import { createApplication } from '../../src/bindings/application.js';
 import { HttpBinding } from '../../src/bindings/http/http-binding.js';
 import { BufferPool } from '../../src/bindings/payload/buffer-pool.js';
 import { MemoryBudget } from '../../src/bindings/payload/memory-budget.js';
+import { TextBudget } from '../../src/bindings/payload/text-budget.js';
 import { SoapBinding } from '../../src/bindings/soap/soap-binding.js';
 import { SoapDispatcher } from '../../src/bindings/soap/soap-dispatcher.js';
 import type { NamedArguments } from '../../src/contract/arguments.js';
@@ -64,6 +65,7 @@ export async function startProbe(): Promise<RunningService> {
     report,
     trustProxy: false,
     maxTextBytes: MIB,
+    texts: new TextBudget(8 * MIB),
     idleLimit: 10_000,
   };
   const dispatcher = await SoapDispatcher.create(contract, runner);

@@ -16,6 +16,7 @@ import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../paylo
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import type { TextAccount, TextBudget } from '../payload/text-budget.js';
 import { UrlencodedReader } from '../payload/urlencoded-reader.js';
 import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
@@ -33,6 +34,8 @@ export interface HttpBindingOptions {
   readonly trustProxy: boolean;
   /** The longest message, without its content, bytes. */
   readonly maxTextBytes: number;
+  /** Of all messages while they are read. */
+  readonly texts: TextBudget;
   /** The longest request line, bytes. */
   readonly maxRequestLine: number;
   /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
@@ -179,21 +182,26 @@ class HttpExchange {
   }
 
   async #readForm(intake: ArgumentIntake): Promise<void> {
-    const reader = this.#formReader(intake);
-    if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
-    else await drain(this.#request, this.#options.idleLimit);
+    const account = this.#options.texts.open(() => this.#request.destroy());
+    try {
+      const reader = this.#formReader(intake, account);
+      if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+      else await drain(this.#request, this.#options.idleLimit);
+    } finally {
+      account.release();
+    }
   }
 
   /** Undefined: there is nothing to be read. @throws HttpError for a Content-Type that is no form's. */
-  #formReader(intake: ArgumentIntake): MessageReader | undefined {
+  #formReader(intake: ArgumentIntake, account: TextAccount): MessageReader | undefined {
     const header = this.#request.headers['content-type'];
     const { type, parameters } = parseContentType(header);
     const { maxTextBytes } = this.#options;
     if (type === 'application/x-www-form-urlencoded') {
-      return new UrlencodedReader(intake, { maxTextBytes, charset: parameters.get('charset') });
+      return new UrlencodedReader(intake, { maxTextBytes, account, charset: parameters.get('charset') });
     }
     if (type === 'multipart/form-data') {
-      return new FormDataReader(intake, { maxTextBytes, boundary: parameters.get('boundary') });
+      return new FormDataReader(intake, { maxTextBytes, account, boundary: parameters.get('boundary') });
     }
     if (type === 'application/json') throw new ScriptCall();
     /* An operation without parameters is called by whatever a POST holds, a caller without arguments by an empty one. */

@@ -9,6 +9,7 @@ import {
 import { Base64Decoder } from './base64-decoder.js';
 import { type Charset, findCharset, UTF_8 } from './charset.js';
 import { GrowingBuffer } from './growing-buffer.js';
+import type { TextAccount } from './text-budget.js';
 import { MultipartReader, type PartHeaders, type PartReceiver } from './multipart-reader.js';
 
 export interface FormDataOptions {
@@ -19,6 +20,8 @@ export interface FormDataOptions {
    * @default 1048576
    */
   readonly maxTextBytes?: number | undefined;
+  /** Told of what comes of them. */
+  readonly account?: TextAccount | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export class FormDataReader implements MessageReader {
 
   /** @throws UnreadableMessage when there is no boundary, or none that may be */
   constructor(receiver: ArgumentReceiver, options: FormDataOptions) {
-    const fields = new FormFields(receiver, options.maxTextBytes ?? 1024 * 1024);
+    const fields = new FormFields(receiver, options);
     this.#multipart = new MultipartReader(options.boundary, fields);
   }
 
@@ -47,11 +50,13 @@ export class FormDataReader implements MessageReader {
 class FormFields implements PartReceiver {
   readonly #receiver: ArgumentReceiver;
   readonly #maxTextBytes: number;
+  readonly #account: TextAccount | undefined;
   #textBytes = 0;
 
-  constructor(receiver: ArgumentReceiver, maxTextBytes: number) {
+  constructor(receiver: ArgumentReceiver, { account, maxTextBytes = 1024 * 1024 }: FormDataOptions) {
     this.#receiver = receiver;
     this.#maxTextBytes = maxTextBytes;
+    this.#account = account;
   }
 
   begin(headers: PartHeaders): ContentReceiver | Promise<ContentReceiver> {
@@ -74,6 +79,7 @@ class FormFields implements PartReceiver {
   /** @throws MessageTooLarge */
   #count(bytes: number): void {
     this.#textBytes += bytes;
+    this.#account?.take(bytes);
     if (this.#textBytes > this.#maxTextBytes) {
       throw new MessageTooLarge(`The message has more than ${this.#maxTextBytes} bytes that are not content.`);
     }

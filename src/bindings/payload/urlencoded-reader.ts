@@ -5,6 +5,7 @@ import { type Charset, findCharset, UTF_8 } from './charset.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { PercentDecoder } from './percent-decoder.js';
 import { decodeFormText } from './percent-encoding.js';
+import type { TextAccount } from './text-budget.js';
 
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
@@ -27,6 +28,8 @@ export interface UrlencodedOptions {
    * @default 1048576
    */
   readonly maxTextBytes?: number | undefined;
+  /** Told of what comes of it. */
+  readonly account?: TextAccount | undefined;
 }
 
 /** Where in the message the reader is. Content's first bytes are held until it is clear that they are not a number. */
@@ -41,6 +44,7 @@ export class UrlencodedReader implements MessageReader {
   readonly #receiver: ArgumentReceiver;
   readonly #charset: Charset;
   readonly #maxTextBytes: number;
+  readonly #account: TextAccount | undefined;
   readonly #gathered = new GrowingBuffer();
   #textBytes = 0;
   #names = 0;
@@ -54,6 +58,7 @@ export class UrlencodedReader implements MessageReader {
     this.#receiver = receiver;
     this.#charset = findCharset(options.charset ?? 'utf-8') ?? UTF_8;
     this.#maxTextBytes = options.maxTextBytes ?? 1024 * 1024;
+    this.#account = options.account;
   }
 
   write(bytes: Buffer): void | Promise<void> {
@@ -172,6 +177,7 @@ export class UrlencodedReader implements MessageReader {
   /** Gathers what stands between the position and `end`. @throws MessageTooLarge */
   #gatherText(bytes: Buffer, end: number): void {
     this.#textBytes += end - this.#position;
+    this.#account?.take(end - this.#position);
     if (this.#textBytes > this.#maxTextBytes)
       throw new MessageTooLarge(`The message has more than ${this.#maxTextBytes} bytes that are not content.`);
     this.#gathered.append(bytes, this.#position, end);

@@ -7,6 +7,7 @@ import {
   type MessageReader,
   UnreadableMessage,
 } from '../payload/argument-receiver.js';
+import type { TextAccount } from '../payload/text-budget.js';
 import { SoapFault } from './soap-fault.js';
 import { findSoapVersion, type SoapVersion, XSI_NAMESPACE } from './soap-version.js';
 
@@ -73,6 +74,7 @@ interface OpenArgument {
 export class EnvelopeReader implements MessageReader {
   readonly #listener: EnvelopeListener;
   readonly #maxTextBytes: number;
+  readonly #account: TextAccount | undefined;
   readonly #namespace: string;
   readonly #parser = new SaxesParser({ xmlns: true });
   readonly #text = new StringDecoder('utf8');
@@ -100,11 +102,13 @@ export class EnvelopeReader implements MessageReader {
   /**
    * @param namespace - The contract's: of the arguments' elements. Those in no namespace are taken as well (CONTRACT).
    * @param maxTextBytes - The longest message, without content.
+   * @param account - Told of what comes of it.
    */
-  constructor(listener: EnvelopeListener, namespace: string, maxTextBytes: number) {
+  constructor(listener: EnvelopeListener, namespace: string, maxTextBytes: number, account?: TextAccount) {
     this.#listener = listener;
     this.#namespace = namespace;
     this.#maxTextBytes = maxTextBytes;
+    this.#account = account;
     this.#parser.on('error', (error) => {
       throw new UnreadableMessage(error.message);
     });
@@ -165,6 +169,7 @@ export class EnvelopeReader implements MessageReader {
     const found = bytes.indexOf(GREATER_THAN, start);
     const end = found === -1 ? bytes.length : found + 1;
     this.#textBytes += end - start;
+    this.#account?.take(end - start);
     if (this.#textBytes > this.#maxTextBytes) {
       throw new MessageTooLarge(`The message is longer than ${this.#maxTextBytes} bytes without its content.`);
     }

@@ -6,6 +6,7 @@ import {
   UnreadableMessage,
 } from '../payload/argument-receiver.js';
 import { MultipartReader, type PartHeaders } from '../payload/multipart-reader.js';
+import type { TextAccount } from '../payload/text-budget.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
 import { UnwantedBytes } from '../payload/unwanted-bytes.js';
 import { type EnvelopeListener, EnvelopeReader } from './envelope-reader.js';
@@ -27,16 +28,16 @@ export class MtomReader implements MessageReader {
 
   /**
    * @param boundary - The parameter of the Content-Type.
-   * @param namespace - See {@link EnvelopeReader}, as for `maxTextBytes`.
+   * @param namespace - See {@link EnvelopeReader}, as for the others.
    */
   constructor(
     boundary: string | undefined,
     listener: EnvelopeListener,
-    { namespace, maxTextBytes }: { namespace: string; maxTextBytes: number },
+    { account, namespace, maxTextBytes }: { namespace: string; maxTextBytes: number; account?: TextAccount },
   ) {
     this.#listener = listener;
     this.#envelope = (charset) =>
-      new TranscodingReader(charset, new EnvelopeReader(this.#listening(), namespace, maxTextBytes));
+      new TranscodingReader(charset, new EnvelopeReader(this.#listening(), namespace, maxTextBytes, account));
     this.#parts = new MultipartReader(boundary, { begin: (headers) => this.#begin(headers) });
   }
 

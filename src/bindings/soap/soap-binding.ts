@@ -17,6 +17,7 @@ import {
 } from '../payload/argument-receiver.js';
 import type { BufferPool } from '../payload/buffer-pool.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import type { TextAccount, TextBudget } from '../payload/text-budget.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
 import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
@@ -41,6 +42,8 @@ export interface SoapBindingOptions {
   readonly trustProxy: boolean;
   /** The longest message, without its content, bytes. */
   readonly maxTextBytes: number;
+  /** Of all messages while they are read. */
+  readonly texts: TextBudget;
   /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
   readonly idleLimit: number;
 }
@@ -227,18 +230,23 @@ class SoapExchange implements EnvelopeListener {
   }
 
   async #read(): Promise<void> {
-    const reader = this.#reader();
-    await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+    const account = this.#options.texts.open(() => this.#request.destroy());
+    try {
+      const reader = this.#reader(account);
+      await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+    } finally {
+      account.release();
+    }
     /* A body without any element, and no action that says what is meant. */
     if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
   }
 
-  #reader(): MessageReader {
+  #reader(account: TextAccount): MessageReader {
     const { contract, maxTextBytes } = this.#options;
     const { namespace } = contract;
     const { parameters } = this.#contentType;
-    if (this.#isMtom) return new MtomReader(parameters.get('boundary'), this, { namespace, maxTextBytes });
-    return new TranscodingReader(parameters.get('charset'), new EnvelopeReader(this, namespace, maxTextBytes));
+    if (this.#isMtom) return new MtomReader(parameters.get('boundary'), this, { namespace, maxTextBytes, account });
+    return new TranscodingReader(parameters.get('charset'), new EnvelopeReader(this, namespace, maxTextBytes, account));
   }
 
   /** A message that came as MTOM is answered as MTOM. */

@@ -60,6 +60,29 @@ test('What comes slowly is kept as it is', async () => {
   expect((await caller.download('/Public/slow.bin')).equals(content)).toBe(true);
 });
 
+test('Of callers with more text than there is room for, those who have taken longest are left', async () => {
+  const text = 'x'.repeat(1_000_000);
+  const request = `POST /srv.asmx/AuthenticateUser HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1040000\r\n\r\nUID=${text}`;
+  const sockets = await Promise.all(Array.from({ length: 40 }, () => connect()));
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.on('error', resolve).on('close', resolve)));
+  for (const socket of sockets) await new Promise((resolve) => socket.resume().write(request, resolve));
+  /* 33 of these take 32 MiB, beside what is not counted. */
+  await Promise.race(closed);
+  await eventually(
+    () => sockets.filter((socket) => socket.destroyed).length,
+    (gone) => gone >= 5,
+  );
+  expect(sockets.filter((socket) => !socket.destroyed).length).toBeGreaterThan(25);
+  expect(
+    await caller.call('UploadDocumentWithHandler3', {
+      path: '/x',
+      uploadHandler: 'x',
+      xmlParameters: 'x'.repeat(100_000),
+    }),
+  ).toEqual(answer('root', { success: 'false', error: 'Invalid upload handler.' }));
+  for (const socket of sockets) socket.destroy();
+});
+
 function takenBuffers(): Promise<number> {
   return readMetric(service.url, 'lighterage_memory_budget_bytes{part="used"}');
 }

@@ -1,0 +1,56 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ArgumentIntake } from '../../../src/bindings/payload/argument-intake.js';
+import { BufferPool, type PooledBuffer } from '../../../src/bindings/payload/buffer-pool.js';
+import { MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
+import { loadContract } from '../../../src/contract/wsdl-reader.js';
+import { elementResult } from '../../../src/contract/result.js';
+import { OperationRunner } from '../../../src/operations/operation-runner.js';
+import type { Operations } from '../../../src/operations/operation.js';
+import { Spool } from '../../../src/storage/spool.js';
+
+const SIZE = 256 * 1024;
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-intake-'));
+});
+
+afterEach(() => fs.rm(directory, { recursive: true }));
+
+test('Who has filled a buffer while others wait gives it back, and goes on without', async () => {
+  const buffers = new BufferPool(new MemoryBudget(SIZE), SIZE);
+  const intake = intakeWith(buffers);
+  const content = await intake.content('fileContent');
+  const waiting = buffers.acquire() as Promise<PooledBuffer>;
+  const bytes = Buffer.from(Array.from({ length: SIZE + 1000 }, (_, n) => n % 251));
+  await content.write(bytes.subarray(0, SIZE + 500));
+  (await waiting).release();
+  await content.write(bytes.subarray(SIZE + 500));
+  await content.end();
+  const written: Buffer[] = [];
+  await intake
+    .contents()
+    .get('fileContent')
+    ?.copyTo({ write: (piece) => void written.push(Buffer.from(piece)) });
+  expect(Buffer.concat(written).equals(bytes)).toBe(true);
+  await intake.release();
+});
+
+/** Takes in what UploadDocument is called with; its content waits in the spool. */
+function intakeWith(buffers: BufferPool): ArgumentIntake {
+  const contract = loadContract().operations.get('UploadDocument');
+  if (!contract) throw new Error('The contract has no UploadDocument.');
+  const operation = {
+    root: 'root',
+    content: { limit: 10 * SIZE, place: () => Promise.resolve(undefined) },
+    run: () => Promise.resolve(elementResult('root', {})),
+  };
+  const runner = new OperationRunner({ UploadDocument: operation } as unknown as Operations, (error) => {
+    throw error;
+  });
+  const spool = new Spool(directory);
+  return new ArgumentIntake(contract, runner, { call: { address: '' }, spool, buffers, duplicates: 'first' });
+}
