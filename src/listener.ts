@@ -15,10 +15,11 @@ export interface ListenerOptions {
   readonly certificate: Certificate | undefined;
 }
 
-/** A certificate (with its chain) and its key, PEM. */
+/** A certificate (with its chain) and its key, PEM; and what holds wherever they are used. */
 export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;
+  readonly minVersion: 'TLSv1.2';
 }
 
 /** Room for header fields beside the request line, bytes. */
@@ -43,7 +44,7 @@ export function createListener(
     keepAliveTimeout: options.idleLimit,
   };
   const server = options.certificate
-    ? https.createServer({ ...limits, ...options.certificate, minVersion: 'TLSv1.2' })
+    ? https.createServer({ ...limits, ...options.certificate })
     : http.createServer(limits);
   server.maxConnections = options.maxConnections;
   const requests = new RequestsInTurn(application);
@@ -66,7 +67,7 @@ export function readCertificate(settings: {
   if (tlsCertificate === undefined || tlsKey === undefined) {
     throw new Error('The settings tlsCertificate and tlsKey must be set together.');
   }
-  return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey) };
+  return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey), minVersion: 'TLSv1.2' };
 }
 
 /** What Node's HTTP parser tells of what it gave up on. */

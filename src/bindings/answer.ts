@@ -64,7 +64,6 @@ export async function sendBytes(
     response.statusCode = 200;
     response.setHeader('Content-Type', 'application/octet-stream');
     response.setHeader('Cache-Control', CACHE_RESULT);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', content?.length ?? 0);
     if (content && content.length > 0)
       await stream(response, { before: NOTHING, content, after: NOTHING, encoding: 'raw' }, buffers);

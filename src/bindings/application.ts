@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
 import type { HttpBinding } from './http/http-binding.js';
@@ -41,6 +42,10 @@ const SERVICE_URL = /^\/srv\.asmx(?:\?|$)/i;
 export function createApplication(options: ApplicationOptions): RequestListener {
   const application = routeOthers(options);
   return (request, response) => {
+    /* What is sent is what its Content-Type says: no browser shall take the text of an answer for a page. */
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
+    if (request.socket instanceof TLSSocket) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
     if (request.method === 'POST' && SERVICE_URL.test(request.url ?? '')) void options.soap.serve(request, response);
     else application(request, response);
   };
@@ -51,12 +56,6 @@ function routeOthers({ contract, http, idleLimit, report, status, trustProxy }: 
   application.disable('x-powered-by');
   application.disable('etag');
   application.set('query parser', false);
-
-  application.use((request, response, next) => {
-    /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
-    if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
-    next();
-  });
 
   application.use((request, response, next) => serveOperation(http, request, response, next));
   application.use((request, response, next) => limitPage(idleLimit, request, response, next));
@@ -132,7 +131,6 @@ function sendPage(response: Response, status: number, text: string, title = 'Run
     .set(PAGE_HEADERS)
     .set('Content-Type', 'text/html; charset=utf-8')
     .set('Cache-Control', 'private')
-    .set('X-Content-Type-Options', 'nosniff')
     .send(errorPage(title, text));
 }
 

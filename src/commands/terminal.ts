@@ -21,7 +21,7 @@ export class Terminal {
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    options.output.on('error', (error) => this.#fail(error));
+    options.output.on('error', (error: Error) => this.#fail(error));
   }
 
   /** Writes a line of the command's result. */
