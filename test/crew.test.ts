@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import net from 'node:net';
 import { eventually } from './support/eventually.js';
+import { withDatabase } from './support/running-service.js';
 import { ServerProcess } from './support/server-process.js';
 import { workersOf } from './support/workers-of.js';
 
@@ -26,6 +27,22 @@ async function freeze(pid: number): Promise<void> {
     (status) => /^State:\s+T/m.test(status),
   );
 }
+
+test('A server whose database does not answer tells each worker that there are no metrics, and goes on', async () => {
+  const server = await ServerProcess.start(2);
+  const metrics = async (): Promise<number> => (await fetch(`${server.url}/metrics`)).status;
+  const rename = (from: string, to: string): Promise<unknown> =>
+    withDatabase(server.data, (queries) => queries.schema.alterTable(from).renameTo(to).execute());
+  try {
+    expect(await metrics()).toBe(200);
+    await rename('upload_handlers', 'gone');
+    expect(await Promise.all([metrics(), metrics(), metrics(), metrics()])).toEqual([500, 500, 500, 500]);
+    await rename('gone', 'upload_handlers');
+    expect(await metrics()).toBe(200);
+  } finally {
+    await server.end();
+  }
+});
 
 describe('A worker that is killed', () => {
   let server: ServerProcess;
