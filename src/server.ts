@@ -1,5 +1,5 @@
 import http from 'node:http';
-import express from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import type { FirstAdministrator } from './accounts/users.js';
 import { Crew } from './crew.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
@@ -177,11 +177,17 @@ async function serveByWorkers(premises: Premises, metrics: () => Promise<string>
 
 /** Serves the metrics at an address of their own, where the settings name one. The function it returns ends that. */
 async function serveMetrics(premises: Premises, metrics: () => Promise<string>): Promise<() => Promise<void>> {
-  const { contents, database, settings } = premises;
+  const { contents, database, log, settings } = premises;
   if (!settings.metricsAddress) return () => Promise.resolve();
   const application = express();
   application.disable('x-powered-by');
   application.use(statusRoutes({ probe: () => probeStores(database, contents), metrics }));
+  /* Express itself would answer with the stack. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows what takes errors by its four parameters
+  application.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    log.error({ err: error }, 'the metrics could not be gathered');
+    response.status(500).type('text/plain').send('The metrics could not be gathered.\n');
+  });
   const server = http.createServer(application);
   await listen(server, settings.metricsAddress.host, settings.metricsAddress.port);
   return () => stopListening(server);

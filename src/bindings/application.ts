@@ -71,9 +71,11 @@ function routeOthers({ contract, http, idleLimit, report, status, trustProxy }: 
   /* Browsers ask for it by themselves where they show XML. That there is none is nothing to complain of. */
   application.get('/favicon.ico', (_request, response) => void response.status(204).end());
   application.use((_request, response) => sendPage(response, 404, 'There is nothing at this address.', 'Error 404'));
-  application.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows what takes errors by its four parameters
+  application.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     report(error);
-    if (response.headersSent) next(error);
+    /* Express itself would write the stack to the standard error. */
+    if (response.headersSent) response.destroy();
     else sendPage(response, 500, 'The server could not answer the request.');
   });
   return application;
