@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
 
 /** How long a reader may take for a piece, ms: who is slower than that gets no large buffer. */
@@ -5,6 +6,12 @@ const PATIENCE_MS = 250;
 
 /** The pieces for readers who are slow, and for all while there is no large buffer, bytes. */
 const SMALL = 16 * 1024;
+
+/**
+ * After how many bytes others get a turn. As long as the system takes every piece at once, sending never comes back to the event loop by
+ * itself, and it takes some MiB for each caller.
+ */
+const TURN = 2 * 1024 * 1024;
 
 /**
  * The buffer in which the pieces of one answer are made, one after the other. For a reader who takes them as they come it is a large one of
@@ -17,6 +24,7 @@ export class SendingBuffer {
   #pooled: PooledBuffer | undefined;
   #small: Buffer | undefined;
   #patience: NodeJS.Timeout | undefined;
+  #sentInTurn = 0;
   #isSending = false;
   #isSlow = false;
   /** Of a slow reader: what it has taken since when, bytes and ms. */
@@ -48,6 +56,11 @@ export class SendingBuffer {
       this.#isSending = false;
     }
     if (this.#isSlow) this.#judge(piece.length);
+    this.#sentInTurn += piece.length;
+    if (this.#sentInTurn >= TURN) {
+      this.#sentInTurn = 0;
+      await setImmediate();
+    }
   }
 
   /** There is nothing more to send. */

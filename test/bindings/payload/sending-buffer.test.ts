@@ -66,6 +66,16 @@ test('who is done with a piece makes room for who waits for a buffer', async () 
   expect(sending.next()).toHaveLength(SIZE);
 });
 
+test('others get a turn while a reader takes every piece at once', async () => {
+  let hadTurn = false;
+  setImmediate(() => (hadTurn = true));
+  for (let sent = 0; sent < 2 * KIB * KIB; sent += SIZE) {
+    expect(hadTurn).toBe(false);
+    await sending.send(sending.next(), () => undefined);
+  }
+  expect(hadTurn).toBe(true);
+});
+
 test('a piece that cannot be sent is told of, and the buffer is given back', async () => {
   const broken = () => Promise.reject(new Error('broken pipe'));
   await expect(sending.send(sending.next(), broken)).rejects.toThrow('broken pipe');
