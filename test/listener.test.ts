@@ -58,7 +58,7 @@ test('A connection that was refused is closed, though the caller keeps its end o
   const socket = net.connect({ host: '127.0.0.1', port: port(), allowHalfOpen: true });
   socket.resume().write('hello\r\n\r\n');
   await once(socket, 'end');
-  const isHeld = async () => (await heldByServer(port())).includes(socket.localPort ?? 0);
+  const isHeld = async () => (await heldByServer(port())).has(socket.localPort ?? 0);
   expect(await isHeld()).toBe(true);
   await eventually(isHeld, (held) => !held);
   socket.destroy();
@@ -88,24 +88,41 @@ test('A connection on which many more requests wait than anybody sends ahead is 
 });
 
 test('A caller who does not take a page is left', async () => {
-  const impatient = await RunningService.start({ readTimeout: '0.5' });
+  const impatient = await RunningService.start({ readTimeout: '1' });
+  const server = portOfUrl(impatient.url);
   try {
-    const socket = net.connect({ host: '127.0.0.1', port: portOfUrl(impatient.url) });
+    const socket = net.connect({ host: '127.0.0.1', port: server });
+    socket.on('error', () => undefined);
     await once(socket, 'connect');
-    /* More than the system takes for a caller who takes nothing, and never more at a time than may wait. */
-    for (let batch = 0; batch < 8; batch++) {
+    const held = async () => (await heldByServer(server)).get(socket.localPort ?? 0);
+    /* The system takes some for a caller who takes nothing. */
+    let [before, taken] = [-1, 0];
+    while (taken > before) {
       socket.write('GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n'.repeat(8));
-      for (let turn = 0; turn < 5; turn++) await fetch(`${impatient.url}/healthz`);
+      before = taken;
+      taken = await settled(async () => (await held()) ?? 0);
     }
-    await eventually(
-      () => heldByServer(portOfUrl(impatient.url)),
-      (callers) => !callers.includes(socket.localPort ?? 0),
-    );
+    expect(await held()).toBe(taken);
+    await eventually(held, (bytes) => bytes === undefined);
     socket.destroy();
   } finally {
     await impatient.end();
   }
 });
+
+/** A figure, once it is the same as it was a moment before. */
+async function settled(look: () => Promise<number>): Promise<number> {
+  let [before, now] = [-1, await look()];
+  await eventually(
+    async () => {
+      before = now;
+      now = await look();
+      return now - before;
+    },
+    (change) => change === 0,
+  );
+  return now;
+}
 
 test('No more connections are taken than there may be, and others when some have ended', async () => {
   const small = await RunningService.start({ maxConnections: '2' });
@@ -139,13 +156,15 @@ async function openContents(): Promise<string[]> {
   return targets.filter((target) => target.startsWith(`${service.data}/content/`));
 }
 
-/** The ports of callers whose connections a process holds at the server's end. */
-async function heldByServer(server: number): Promise<number[]> {
+/** The connections a process holds at the server's end: what the callers have not taken, bytes, by the callers' ports. */
+async function heldByServer(server: number): Promise<Map<number, number>> {
   const connections = (await fs.readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   /* Of a connection without an inode only the system still knows. */
-  return connections
-    .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === server && inode !== '0')
-    .map(([, , remote = '']) => portOf(remote));
+  return new Map(
+    connections
+      .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === server && inode !== '0')
+      .map(([, , remote = '', , queues = '']) => [portOf(remote), Number.parseInt(queues, 16)]),
+  );
 }
 
 function portOf(address: string): number {
