@@ -231,6 +231,8 @@ export class UploadHandlers {
     this.#requireSize(length);
     const fileCrc32 = combineCrc32(row.crc32, chunk.computed, chunk.length);
     if (chunk.isLast) {
+      /* An attempt at this chunk that did not count may have been longer. */
+      writer.cut();
       await this.#sync(row.id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
       /* When that fails too, it is done when the handler is used next. */

@@ -24,6 +24,8 @@ interface RecordedContent {
   readonly size: number;
   /** Undefined where no checksum is recorded. */
   readonly crc32: Crc32 | undefined;
+  /** Whether it may have bytes behind those: a chunk is arriving, or has arrived and did not count. */
+  readonly isGrowing: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export class ContentCheck {
         .limit(PAGE)
         .execute();
       for (const row of rows) {
-        const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: row.crc32 });
+        const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: row.crc32, isGrowing: false });
         if (fault === undefined) continue;
         yield { text: `document ${row.document_id}, version ${describeVersion(row.number)}: ${fault}` };
       }
@@ -98,10 +100,11 @@ export class ContentCheck {
     const rows = await this.#queries
       .selectFrom('upload_handlers')
       .innerJoin('server_state', 'server_state.epoch', 'upload_handlers.epoch')
-      .select(['upload_handlers.id', 'length', 'crc32'])
+      .select(['upload_handlers.id', 'length', 'crc32', 'is_complete'])
       .execute();
     for (const row of rows) {
-      const fault = await this.#faultOf({ id: row.id, size: row.length, crc32: row.crc32 });
+      const { crc32, id, is_complete, length } = row;
+      const fault = await this.#faultOf({ id, size: length, crc32, isGrowing: is_complete === 0 });
       if (fault === undefined || !(await this.#hasUpload(row.id))) continue;
       yield { text: `a staged upload of ${row.length} bytes: ${fault}` };
     }
@@ -110,7 +113,7 @@ export class ContentCheck {
   async *#checkDownloads(): AsyncGenerator<Finding> {
     const rows = await this.#queries.selectFrom('download_handlers').select(['id', 'content_id', 'size']).execute();
     for (const row of rows) {
-      const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: undefined });
+      const fault = await this.#faultOf({ id: row.content_id, size: row.size, crc32: undefined, isGrowing: false });
       if (fault === undefined || !(await this.#hasDownload(row.id))) continue;
       yield { text: `an open download of ${row.size} bytes: ${fault}` };
     }
@@ -126,14 +129,12 @@ export class ContentCheck {
     }
   }
 
-  /**
-   * What is wrong with content that a record promises. More bytes than recorded are no fault: a chunk may be arriving, or
-   * one that arrived damaged was longer than its repeat. Nobody reads behind the recorded end.
-   */
+  /** What is wrong with content that a record promises. */
   async #faultOf(content: RecordedContent): Promise<string | undefined> {
     const size = await this.#contents.size(content.id);
     if (size === undefined) return `content ${content.id} is missing`;
-    if (size < content.size) return `content ${content.id} has ${size} bytes instead of ${content.size}`;
+    if (size < content.size || (size > content.size && !content.isGrowing))
+      return `content ${content.id} has ${size} bytes instead of ${content.size}`;
     if (content.crc32 === undefined) return undefined;
     try {
       const found = await contentCrc32(this.#contents, content.id, content.size);

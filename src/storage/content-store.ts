@@ -38,6 +38,11 @@ export interface ContentWriter {
    */
   write(bytes: Buffer): void | Promise<void>;
   /**
+   * Ends the content with what was written: what lies behind it, from a longer attempt before, is cut off. To be followed by a sync.
+   * @throws StorageFailure
+   */
+  cut(): void;
+  /**
    * Starts to bring what was written to the disk, so that a later sync finds little left to do; does not wait. When it
    * fails, `failed` is called: the content is not to be trusted (see {@link ContentDoubtful}).
    */

@@ -27,7 +27,7 @@ const UNLIMITED = new FreeSpace({ least: 0, look: () => Promise.resolve(Infinity
 /**
  * Contents as files: `<root>/ab/ab12….` for each, in 256 directories named after the first two digits, which are made
  * when the store is first opened. There is nothing else in there; a file is only ever made, appended to (or written
- * over behind its recorded end) and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
+ * over, or cut off, behind its recorded end) and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
  */
 export class FileContentStore implements ContentStore {
   readonly #root: string;
@@ -211,6 +211,14 @@ class FileWriter implements ContentWriter {
     }
     this.#position += done;
     return this.#space.wrote(done);
+  }
+
+  cut(): void {
+    try {
+      this.#files.truncate(this.#file.number, this.#position);
+    } catch (error) {
+      throw new StorageFailure('The content could not be cut off.', { cause: error });
+    }
   }
 
   writeBack(failed: () => void): void {

@@ -12,6 +12,8 @@ export interface FileOperations {
   close(file: number): void;
   /** Returns how many bytes were written: fewer than asked is no error. */
   write(file: number, bytes: Buffer, offset: number, length: number, position: number): number;
+  /** Cuts a file off at a length, bytes. */
+  truncate(file: number, length: number): void;
   /** Returns how many bytes were read: fewer than asked only at the end of the file. */
   read(file: number, buffer: Buffer, position: number): number;
   /** Brings the bytes of a file to the disk. */
@@ -36,6 +38,7 @@ export const systemFiles: FileOperations = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   close: (file) => fs.closeSync(file),
   write: (file, bytes, offset, length, position) => fs.writeSync(file, bytes, offset, length, position),
+  truncate: (file, length) => fs.ftruncateSync(file, length),
   read: (file, buffer, position) => fs.readSync(file, buffer, 0, buffer.length, position),
   fdatasync: (file, done) => fs.fdatasync(file, done),
   fsync: (directory, done) => fs.fsync(directory, done),

@@ -77,8 +77,27 @@ test('A content with a changed byte is found', async () => {
   ]);
 });
 
-test('Bytes behind the recorded end are no finding: nobody reads them', async () => {
-  await fs.appendFile(fileOf(await latestContent()), 'left over');
+test('Bytes behind the end of what is complete are found', async () => {
+  const [version, staged] = [await latestContent(), await upload(Buffer.from('staged'))];
+  const zip = await rooms.stage(Buffer.from('zip'));
+  const session = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
+  await rooms.downloads.adopt(session.id, { contentId: zip.id, size: zip.size });
+  for (const id of [version, staged, zip.id]) await fs.appendFile(fileOf(id), 'more');
+  await rooms.database.queries
+    .updateTable('upload_handlers')
+    .set({ is_complete: 1 })
+    .where('id', '=', staged)
+    .execute();
+  expect(await findings()).toEqual([
+    `document 1, version 1.0.1: content ${version} has 15 bytes instead of 11`,
+    `a staged upload of 6 bytes: content ${staged} has 10 bytes instead of 6`,
+    `an open download of 3 bytes: content ${zip.id} has 7 bytes instead of 3`,
+  ]);
+});
+
+test('Bytes behind the recorded end of an upload that goes on are no finding: nobody reads them', async () => {
+  const id = await upload(Buffer.from('staged'));
+  await fs.appendFile(fileOf(id), 'more');
   expect(await findings()).toEqual([]);
 });
 

@@ -198,6 +198,18 @@ describe('After a mismatch', () => {
   });
 });
 
+test('Of a chunk that arrived damaged and too long nothing is left behind the last', async () => {
+  const handler = await anna.openUpload();
+  const bytes = Buffer.from('the end');
+  const damaged = await anna.sendChunk(handler, Buffer.alloc(100_000, 'x'), { crc: hexCrc32(bytes), isLast: true });
+  expect(valueOf(damaged, 'tryagain')).toBe('true');
+  await anna.sendChunk(handler, bytes, { isLast: true });
+  expect(await service.command(['check'])).toBe('All content is there and right, and there is no other.\n');
+  await anna.commit(handler, '/Public/cut.txt');
+  expect(await anna.download('/Public/cut.txt')).toEqual(bytes);
+  expect(await service.command(['check'])).toBe('All content is there and right, and there is no other.\n');
+});
+
 describe('After the last chunk', () => {
   let handler: string;
 

@@ -22,7 +22,7 @@ interface Kind {
   readonly sqliteCode: string;
 }
 
-const WRITES: readonly Request[] = ['create', 'write', 'fdatasync', 'fsync', 'mkdir', 'rename'];
+const WRITES: readonly Request[] = ['create', 'write', 'truncate', 'fdatasync', 'fsync', 'mkdir', 'rename'];
 
 const KINDS: Readonly<Record<Trouble, Kind>> = {
   ENOSPC: { requests: new Set<Request>([...WRITES, 'statement that writes']), sqliteCode: 'SQLITE_FULL' },
@@ -106,6 +106,11 @@ export class FailingMachine implements FileOperations {
   read(file: number, buffer: Buffer, position: number): number {
     this.#meet('read');
     return systemFiles.read(file, buffer, position);
+  }
+
+  truncate(file: number, length: number): void {
+    this.#meet('truncate');
+    systemFiles.truncate(file, length);
   }
 
   fdatasync(file: number, done: (error: Error | null) => void): void {

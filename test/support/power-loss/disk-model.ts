@@ -28,9 +28,16 @@ interface Write {
   readonly bytes: Buffer;
 }
 
+/** The file was cut off at a length. */
+interface Cut {
+  readonly length: number;
+}
+
+type FileChange = Write | Cut;
+
 /** A file, with what of it would survive. */
 export class FileModel {
-  readonly #writes: Write[] = [];
+  readonly #writes: FileChange[] = [];
   #synced = 0;
 
   constructor(bytes: Buffer = Buffer.alloc(0)) {
@@ -46,6 +53,10 @@ export class FileModel {
     this.#writes.push(write);
   }
 
+  cut(length: number): void {
+    this.#writes.push({ length });
+  }
+
   /** What had been written when a sync began is safe once it has ended. */
   sync(writeCount: number): void {
     this.#synced = Math.max(this.#synced, writeCount);
@@ -58,7 +69,7 @@ export class FileModel {
       case 'none':
         return compose(synced);
       case 'zeros':
-        return compose([...synced, ...atRisk.map((write) => ({ ...write, bytes: Buffer.alloc(write.bytes.length) }))]);
+        return compose([...synced, ...atRisk.map(zeroed)]);
       case 'half':
         return compose([...synced, ...firstHalf(atRisk)]);
       case 'all':
@@ -67,17 +78,27 @@ export class FileModel {
   }
 }
 
-function firstHalf(writes: readonly Write[]): Write[] {
-  const whole = writes.slice(0, Math.floor(writes.length / 2));
-  const torn = writes[whole.length];
-  return torn ? [...whole, { ...torn, bytes: torn.bytes.subarray(0, torn.bytes.length / 2) }] : whole;
+function zeroed(change: FileChange): FileChange {
+  return 'bytes' in change ? { ...change, bytes: Buffer.alloc(change.bytes.length) } : change;
 }
 
-function compose(writes: readonly Write[]): Buffer {
-  const length = Math.max(0, ...writes.map(({ position, bytes }) => position + bytes.length));
-  const composed = Buffer.alloc(length);
-  for (const { position, bytes } of writes) bytes.copy(composed, position);
-  return composed;
+function firstHalf(changes: readonly FileChange[]): FileChange[] {
+  const whole = changes.slice(0, Math.floor(changes.length / 2));
+  const torn = changes[whole.length];
+  if (!torn || !('bytes' in torn)) return whole;
+  return [...whole, { ...torn, bytes: torn.bytes.subarray(0, torn.bytes.length / 2) }];
+}
+
+function compose(changes: readonly FileChange[]): Buffer {
+  const ends = changes.map((change) => ('bytes' in change ? change.position + change.bytes.length : change.length));
+  const composed = Buffer.alloc(Math.max(0, ...ends));
+  let length = 0;
+  for (const [n, change] of changes.entries()) {
+    if ('bytes' in change) change.bytes.copy(composed, change.position);
+    else composed.fill(0, change.length);
+    length = 'bytes' in change ? Math.max(length, ends[n] ?? 0) : change.length;
+  }
+  return composed.subarray(0, length);
 }
 
 /** A directory, with those of its names that would survive. */

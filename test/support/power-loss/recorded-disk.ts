@@ -114,6 +114,13 @@ export class RecordedDisk implements FileOperations {
     return count;
   }
 
+  truncate(file: number, length: number): void {
+    this.#live();
+    systemFiles.truncate(file, length);
+    const number = this.#opened(file);
+    this.#record((disk) => fileOf(disk, number).cut(length));
+  }
+
   read(file: number, buffer: Buffer, position: number): number {
     return systemFiles.read(file, buffer, position);
   }
