@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { SaxesTagNS } from 'saxes';
 import { Base64Decoder } from '../payload/base64-decoder.js';
 import {
   type ArgumentReceiver,
@@ -8,6 +8,7 @@ import {
   UnreadableMessage,
 } from '../payload/argument-receiver.js';
 import type { TextAccount } from '../payload/text-budget.js';
+import { type MarkupListener, MarkupParser } from './markup-parser.js';
 import { SoapFault } from './soap-fault.js';
 import { findSoapVersion, type SoapVersion, XSI_NAMESPACE } from './soap-version.js';
 
@@ -71,12 +72,12 @@ interface OpenArgument {
  * the text of a base64Binary argument goes from the wire to the decoder, and the parser never sees it. For that the parser is fed from
  * `>` to `>`, so that the reader knows that it stands behind such an argument's start tag before the content is touched.
  */
-export class EnvelopeReader implements MessageReader {
+export class EnvelopeReader implements MessageReader, MarkupListener {
   readonly #listener: EnvelopeListener;
   readonly #maxTextBytes: number;
   readonly #account: TextAccount | undefined;
   readonly #namespace: string;
-  readonly #parser = new SaxesParser({ xmlns: true });
+  readonly #parser = MarkupParser.take(this);
   readonly #text = new StringDecoder('utf8');
   #state: State = 'markup';
   #depth = 0;
@@ -109,19 +110,6 @@ export class EnvelopeReader implements MessageReader {
     this.#namespace = namespace;
     this.#maxTextBytes = maxTextBytes;
     this.#account = account;
-    this.#parser.on('error', (error) => {
-      throw new UnreadableMessage(error.message);
-    });
-    this.#parser.on('doctype', () => {
-      throw new UnreadableMessage('A document type declaration is not allowed in a message.');
-    });
-    this.#parser.on('attribute', () => this.#countAttribute());
-    this.#parser.on('opentag', (tag) => this.#open(tag));
-    this.#parser.on('closetag', () => this.#close());
-    this.#parser.on('text', (text) => this.#gather(text));
-    this.#parser.on('cdata', (text) => this.#gather(text));
-    this.#parser.on('comment', () => this.#refuseMisplaced('comment'));
-    this.#parser.on('processinginstruction', () => this.#refuseMisplaced('processing instruction'));
   }
 
   write(bytes: Buffer): void | Promise<void> {
@@ -251,7 +239,7 @@ export class EnvelopeReader implements MessageReader {
     return { position: start + missing > bytes.length ? bytes.length : start + missing };
   }
 
-  #open(tag: SaxesTagNS): void {
+  opened(tag: SaxesTagNS): void {
     this.#place(1);
     this.#depth++;
     this.#elements++;
@@ -266,7 +254,7 @@ export class EnvelopeReader implements MessageReader {
     else this.#openInArgument(tag);
   }
 
-  #countAttribute(): void {
+  attribute(): void {
     this.#attributes++;
     if (this.#attributes > MAX_ATTRIBUTES)
       throw new MessageTooLarge(`The message has more than ${MAX_ATTRIBUTES} attributes.`);
@@ -332,7 +320,7 @@ export class EnvelopeReader implements MessageReader {
     throw new UnreadableMessage(`The element ${argument.name} must hold text only, not an element ${tag.name}.`);
   }
 
-  #close(): void {
+  closed(): void {
     this.#place(2);
     if (this.#depth === ARGUMENT && this.#argument) this.#closeArgument(this.#argument);
     if (this.#depth === ENTRY) this.#receiver = undefined;
@@ -364,13 +352,13 @@ export class EnvelopeReader implements MessageReader {
     this.#listener.ended(unplaced.name, { line: unplaced.line, column: unplaced.column + offset });
   }
 
-  #gather(text: string): void {
+  text(text: string): void {
     this.#place(0);
     if (this.#argument && this.#depth === ARGUMENT) this.#argument.text += text;
   }
 
   /** XML would allow them in both places; ASMX does not (WIRE.md, 400 with an empty body). */
-  #refuseMisplaced(what: string): void {
+  aside(what: string): void {
     if (this.#argument) throw new UnreadableMessage(`There is a ${what} inside of the element ${this.#argument.name}.`);
     if (this.#version && this.#depth === 0) throw new UnreadableMessage(`There is a ${what} behind the envelope.`);
   }
