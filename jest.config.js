@@ -3,7 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/interop/', '<rootDir>/test/browser/', '<rootDir>/test/crash/'],
+  /* What takes long has a run of its own: jest.reliability.config.js. */
+  testPathIgnorePatterns: ['<rootDir>/test/reliability/'],
   /* Both cores of a machine that has two. */
   maxWorkers: '100%',
   /* Nothing is measured by the clock: this is for a machine that has much else to do. */

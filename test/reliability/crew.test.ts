@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import net from 'node:net';
-import { eventually } from './support/eventually.js';
-import { withDatabase } from './support/running-service.js';
-import { ServerProcess } from './support/server-process.js';
-import { workersOf } from './support/workers-of.js';
+import { eventually } from '../support/eventually.js';
+import { withDatabase } from '../support/running-service.js';
+import { ServerProcess } from '../support/server-process.js';
+import { workersOf } from '../support/workers-of.js';
 
 const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 

@@ -14,7 +14,7 @@ import { ServerProcess } from '../support/server-process.js';
  * Many calls at once, over connections of their own, their bytes arriving by turns as a seed will have it. What came of each is written down, and
  * then an order is looked for in which calls made one after the other would have come to the same. There must be one.
  *
- * `HISTORIES=200 npm test -- test/service/histories` tries so many seeds of each kind.
+ * `HISTORIES=200 npm run test:reliability -- histories` tries so many seeds of each kind.
  */
 const SEEDS = Array.from({ length: Number(process.env['HISTORIES'] ?? 3) }, (_, n) => ({ seed: 1000 + n }));
 

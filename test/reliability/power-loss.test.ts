@@ -29,7 +29,7 @@ import { transactionEnds } from '../support/power-loss/write-ahead-log.js';
  * started on what is left. Each time with every way of losing what was not synced (names, bytes, both, neither), and with the
  * database as it was at the cut and as it was when it was last synced.
  *
- * `POWER_LOSS=long npm test -- test/storage/power-loss` tries more: each way of losing bytes with each of losing names, and the
+ * `POWER_LOSS=long npm run test:reliability -- power-loss` tries more: each way of losing bytes with each of losing names, and the
  * database with each transaction since it was last synced.
  */
 const isLong = process.env['POWER_LOSS'] === 'long';

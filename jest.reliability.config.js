@@ -1,0 +1,8 @@
+import config from './jest.config.js';
+
+/**
+ * What stops, fails and is lost: `npm run test:reliability`.
+ *
+ * @type {import('jest').Config}
+ */
+export default { ...config, roots: ['<rootDir>/test/reliability', '<rootDir>/src'], testPathIgnorePatterns: [] };
