@@ -60,42 +60,52 @@ export class Spool {
         file.close();
         throw error;
       }
-      return new SpooledContent(this.#files, file, (length) => this.#account(length));
+      return new SpooledContent(this.#files, file, {
+        account: (length) => this.#account(length),
+        wrote: (length) => this.#space?.wrote(length),
+      });
     } catch (error) {
       throw new StorageFailure('The content could not be put aside.', { cause: error });
     }
   }
 
   /** So much more is about to wait, or less. @throws StorageFailure when it would be more than may. */
-  #account(length: number): void | Promise<void> {
+  #account(length: number): void {
     if (this.#length + length > this.#most) {
       throw new StorageFailure('Too much content waits for its ticket. Send authenticationTicket before the content.');
     }
     this.#length += length;
-    if (length > 0) return this.#space?.wrote(length);
   }
+}
+
+/** What a spool is told of a content. */
+interface SpoolListener {
+  /** So much more is about to wait, or less. @throws StorageFailure when it would be more than may. */
+  account(length: number): void;
+  /** So much was written. @throws StorageFailure when the disk is nearly full. */
+  wrote(length: number): void | Promise<void>;
 }
 
 /** Content that waits. To be closed once. */
 export class SpooledContent {
   readonly #files: FileOperations;
   readonly #file: OpenFile;
-  readonly #account: (length: number) => void | Promise<void>;
+  readonly #spool: SpoolListener;
   #length = 0;
   #accounted = 0;
 
-  constructor(files: FileOperations, file: OpenFile, account: (length: number) => void | Promise<void>) {
+  constructor(files: FileOperations, file: OpenFile, spool: SpoolListener) {
     this.#files = files;
     this.#file = file;
-    this.#account = account;
+    this.#spool = spool;
   }
 
   /** @throws StorageFailure */
   write(bytes: Buffer): void | Promise<void> {
-    const looked = this.#account(bytes.length);
+    this.#spool.account(bytes.length);
     this.#accounted += bytes.length;
     this.#append(bytes);
-    return looked;
+    return this.#spool.wrote(bytes.length);
   }
 
   #append(bytes: Buffer): void {
@@ -123,7 +133,7 @@ export class SpooledContent {
   }
 
   close(): void {
-    void this.#account(-this.#accounted);
+    this.#spool.account(-this.#accounted);
     this.#accounted = 0;
     this.#file.close();
   }

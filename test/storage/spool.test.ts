@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { systemFiles } from '../../src/storage/file-operations.js';
 import { FreeSpace } from '../../src/storage/free-space.js';
 import { Spool } from '../../src/storage/spool.js';
 
@@ -32,5 +33,21 @@ test('While content comes it is seen whether the disk gets full', async () => {
   free = 999;
   await content.write(Buffer.alloc(4 * MIB));
   await expect(content.write(Buffer.alloc(4 * MIB))).rejects.toThrow('nearly full');
+  content.close();
+});
+
+test('A disk that fails is told of at once, and is not looked at for what was not written', async () => {
+  let looks = 0;
+  const space = new FreeSpace({ least: 1000, look: () => Promise.resolve((looks++, 2000)), now: () => 0 });
+  const files = {
+    ...systemFiles,
+    write: () => {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    },
+  };
+  const content = await new Spool(directory, { space, files }).open();
+  const before = looks;
+  expect(() => content.write(Buffer.alloc(16 * MIB))).toThrow('The content could not be put aside.');
+  expect(looks).toBe(before);
   content.close();
 });
