@@ -100,6 +100,7 @@ export class UrlencodedReader implements MessageReader {
     this.#position++;
     if (bytes[end] === EQUALS) this.#endName();
     else if (this.#gathered.length > 0) return this.#endNameAlone();
+    else this.#countName();
   }
 
   #readText(bytes: Buffer): void | Promise<void> {
@@ -140,6 +141,11 @@ export class UrlencodedReader implements MessageReader {
       return;
     }
     this.#place = 'text';
+    this.#countName();
+  }
+
+  /** An empty one counts as well: each takes its time. */
+  #countName(): void {
     this.#names++;
     if (this.#names > MAX_NAMES) throw new MessageTooLarge(`The message has more than ${MAX_NAMES} names.`);
   }

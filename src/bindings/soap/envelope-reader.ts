@@ -42,6 +42,12 @@ const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 2000;
 const MAX_ATTRIBUTES = 2000;
 
+/** How many `>` there may be: the parser is fed from one to the next. Elements have two, and texts may have some. */
+const MAX_STEPS = 20_000;
+
+/** How many elements of content there may be. The first counts. */
+const MAX_CONTENTS = 100;
+
 const XOP_NAMESPACE = 'http://www.w3.org/2004/08/xop/include';
 
 /** Depths of the elements this reader knows. */
@@ -83,6 +89,8 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
   #depth = 0;
   #elements = 0;
   #attributes = 0;
+  #steps = 0;
+  #contents = 0;
   #textBytes = 0;
   #receiver: ArgumentReceiver | undefined;
   #version: SoapVersion | undefined;
@@ -156,11 +164,9 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
   #readMarkup(bytes: Buffer, start: number): Step {
     const found = bytes.indexOf(GREATER_THAN, start);
     const end = found === -1 ? bytes.length : found + 1;
-    this.#textBytes += end - start;
-    this.#account?.take(end - start);
-    if (this.#textBytes > this.#maxTextBytes) {
-      throw new MessageTooLarge(`The message is longer than ${this.#maxTextBytes} bytes without its content.`);
-    }
+    this.#steps++;
+    if (this.#steps > MAX_STEPS) throw new MessageTooLarge(`There are more than ${MAX_STEPS} '>' in the message.`);
+    this.#countText(end - start);
     this.#parser.write(this.#text.write(bytes.subarray(start, end)));
     const name = this.#contentToOpen;
     if (name === undefined) return { position: end };
@@ -168,8 +174,20 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     return { position: end, wait: this.#openContent(name) };
   }
 
+  #countText(length: number): void {
+    this.#textBytes += length;
+    this.#account?.take(length);
+    if (this.#textBytes > this.#maxTextBytes) {
+      throw new MessageTooLarge(`The message is longer than ${this.#maxTextBytes} bytes without its content.`);
+    }
+  }
+
   async #openContent(name: string): Promise<void> {
     if (!this.#receiver) return;
+    this.#contents++;
+    if (this.#contents > MAX_CONTENTS) {
+      throw new MessageTooLarge(`There are more than ${MAX_CONTENTS} elements with content in the message.`);
+    }
     this.#decoder = new Base64Decoder(await this.#receiver.content(name), { references: true });
     this.#state = 'content';
   }
@@ -205,7 +223,10 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     }
     const position = start + seen.length - this.#markup.length;
     this.#markup = seen;
-    if (seen.length === CDATA_START.length) this.#state = 'contentCdata';
+    if (seen.length === CDATA_START.length) {
+      this.#countText(CDATA_START.length + CDATA_END.length);
+      this.#state = 'contentCdata';
+    }
     return { position };
   }
 

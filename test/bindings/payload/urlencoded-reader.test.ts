@@ -203,3 +203,8 @@ test('any bytes at all give the same result whole and cut', async () => {
     { numRuns: 500 },
   );
 });
+
+test('Nothing between many ampersands is too much as well', async () => {
+  expect(await read('&'.repeat(1000))).toEqual([]);
+  await expect(read('&'.repeat(1001))).rejects.toThrow(new MessageTooLarge('The message has more than 1000 names.'));
+});

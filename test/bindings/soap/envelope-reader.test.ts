@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
+import { MessageTooLarge, UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
 import { EnvelopeReader } from '../../../src/bindings/soap/envelope-reader.js';
 import { SoapFault } from '../../../src/bindings/soap/soap-fault.js';
 import { anyCuts, anyManner, cutAt, feed, type Manner } from '../payload/receivers.js';
@@ -191,4 +191,19 @@ test('whatever bytes come, cut anywhere, they are refused as much', async () => 
     }),
     { numRuns: 2000 },
   );
+});
+
+test.each([
+  [
+    'more places where markup may end than any message has',
+    `<a>${'>'.repeat(20_001)}</a>`,
+    "There are more than 20000 '>'",
+  ],
+  ['more content than one', '<data>YQ==</data>'.repeat(101), 'There are more than 100 elements with content'],
+  ['CDATA sections without end', `<data>${'<![CDATA[]]>'.repeat(100_000)}</data>`, 'The message is longer than'],
+])('A message with %s is too large', async (_what, args, text) => {
+  const reader = new EnvelopeReader(new HeardEnvelope('at once'), NAMESPACE, MAX_TEXT_BYTES);
+  const reading = feed(reader, [Buffer.from(message(args))]);
+  await expect(reading).rejects.toThrow(MessageTooLarge);
+  await expect(reading).rejects.toThrow(text);
 });
