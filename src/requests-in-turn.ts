@@ -4,6 +4,9 @@ import type { Socket } from 'node:net';
 /** How many requests of a connection may wait for their turn. Clients that send ahead of the answers send a few. */
 const MOST_WAITING = 16;
 
+/** How long their heads may be together, in characters. */
+const MOST_WAITING_TEXT = 128 * 1024;
+
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -32,7 +35,8 @@ export class RequestsInTurn {
     const waiting = this.#waiting.get(socket) ?? [];
     waiting.push(exchange);
     this.#waiting.set(socket, waiting);
-    if (waiting.length > MOST_WAITING) socket.destroy();
+    const text = waiting.reduce((sum, { request }) => sum + headLength(request), 0);
+    if (waiting.length > MOST_WAITING || text > MOST_WAITING_TEXT) socket.destroy();
   }
 
   /** Whether an answer is being written to the connection: what is said in the middle of one would be taken for a part of it. */
@@ -54,4 +58,8 @@ export class RequestsInTurn {
     socket.setTimeout(0);
     this.#begin(socket, next);
   }
+}
+
+function headLength({ rawHeaders, url = '' }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, url.length);
 }

@@ -87,6 +87,18 @@ test('A connection on which many more requests wait than anybody sends ahead is 
   await eventually(openContents, (files) => files.length === 0);
 });
 
+test('A connection on which requests with very long heads wait is closed', async () => {
+  const socket = await connect();
+  const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write(large + `GET /healthz?${'x'.repeat(50_000)} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3));
+  socket.resume();
+  await closed;
+  expect(socket.bytesRead).toBeLessThan(16 * MIB);
+  await eventually(openContents, (files) => files.length === 0);
+});
+
 test('A caller who does not take a page is left', async () => {
   const impatient = await RunningService.start({ readTimeout: '1' });
   const server = portOfUrl(impatient.url);

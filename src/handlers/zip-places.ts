@@ -1,3 +1,4 @@
+import { Failure } from '../values/failure.js';
 import { callerLeft } from '../values/long-work.js';
 
 /** Zips that are written at once by this process: each reads, deflates and writes as fast as the machine can. */
@@ -5,6 +6,9 @@ const PLACES = 4;
 
 /** Of them for one user, so that nobody has to wait for all the zips of another. */
 const PLACES_A_USER = 2;
+
+/** How many zips of a user may wait. */
+const MOST_WAITING_A_USER = 8;
 
 /** Gives a place back. To be called exactly once. */
 export type LeavePlace = () => void;
@@ -20,7 +24,7 @@ export class ZipPlaces {
   #free = PLACES;
   #waiting: Waiting[] = [];
 
-  /** Waits for a place. @throws Failure when the caller leaves instead. */
+  /** Waits for a place. @throws Failure when the caller leaves instead, and when many zips of the user wait already. */
   async take(userId: number, gone?: AbortSignal): Promise<LeavePlace> {
     if (!this.#isFreeFor(userId)) await this.#wait(userId, gone);
     else this.#enter(userId);
@@ -29,6 +33,9 @@ export class ZipPlaces {
 
   #wait(userId: number, gone: AbortSignal | undefined): Promise<void> {
     if (gone?.aborted) return Promise.reject(callerLeft());
+    if (this.#waiting.filter((other) => other.userId === userId).length >= MOST_WAITING_A_USER) {
+      return Promise.reject(new Failure('Too many of your zips are waiting to be made. Try again in a moment.'));
+    }
     return new Promise((resolve, reject) => {
       const left = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting);

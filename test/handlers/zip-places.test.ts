@@ -59,3 +59,12 @@ test('Who leaves while waiting is not let in, and keeps nobody waiting', async (
   expect(visit.inside).toEqual(['anna 1', 'anna 2', 'anna 4']);
   await expect(visit.come('anna 5', ANNA, AbortSignal.abort())).rejects.toThrow('left');
 });
+
+test('Eight zips of a user may wait; a further one is refused, and nobody else is', async () => {
+  const visit = new Visit();
+  for (let n = 1; n <= 10; n++) void visit.come(`anna ${n}`, ANNA);
+  await settled();
+  await expect(visit.come('anna 11', ANNA)).rejects.toThrow('Too many of your zips are waiting to be made.');
+  await visit.come('bert', BERT);
+  expect(visit.inside).toEqual(['anna 1', 'anna 2', 'bert']);
+});
