@@ -10,7 +10,7 @@ import type { CallRates } from './call-rates.js';
 import { type DiscardHandlers, endSessions } from './ending-sessions.js';
 import { authenticationFailed, ticketNotAllowed } from './failures.js';
 import type { LogInThrottle } from './log-in-throttle.js';
-import type { Passwords } from './passwords.js';
+import { MAX_PASSWORD_LENGTH, type Passwords } from './passwords.js';
 import { newTicket, parseTicket, type Ticket, ticketHash } from './ticket.js';
 import type { User } from './user.js';
 import { findUser, toUser, type UserRow } from './users.js';
@@ -46,6 +46,9 @@ export const SESSION_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** The time of the last use is moved at most this often, ms: a call of a busy client must not become a write. */
 const USE_INTERVAL_MS = 60_000;
+
+/** No name and no password of a user is longer, in characters. */
+const MAX_USER_TEXT = MAX_PASSWORD_LENGTH;
 
 /** Expired sessions ended in one transaction: it must not hold the database for long. */
 const EXPIRY_BATCH = 100;
@@ -221,6 +224,8 @@ export class Sessions {
     const { audit, database, passwords, throttle } = this.#options;
     /* The name that was typed is recorded only when it is a user's: people type passwords where the name belongs. */
     let known: string | undefined;
+    /* Nobody's: such texts are not kept while others are served. */
+    if (name.length > MAX_USER_TEXT || password.length > MAX_USER_TEXT) throw authenticationFailed();
     return throttle.attempt({
       account: nameKey(name),
       address,

@@ -48,6 +48,16 @@ describe('Logging in', () => {
     await expect(rooms.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
   });
 
+  test('with a name or a password longer than any fails at once', async () => {
+    for (const [name, password] of [
+      ['x'.repeat(1025), 'secret'],
+      ['anna', 'x'.repeat(1025)],
+    ] as const) {
+      await expect(rooms.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
+    }
+    expect(await rooms.database.queries.selectFrom('failed_log_ins').selectAll().execute()).toEqual([]);
+  });
+
   test('keeps no ticket in clear', async () => {
     const ticket = await logIn();
     const row = await rooms.database.queries.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
