@@ -1,3 +1,4 @@
+import { FairGate } from '../accounts/fair-gate.js';
 import type { Sessions } from '../accounts/sessions.js';
 import { MarkupPages, type Page } from '../contract/markup-pages.js';
 import { type ContentSource, type Element, elementResult } from '../contract/result.js';
@@ -6,6 +7,7 @@ import type { Documents, HistoryEntry } from '../library/documents.js';
 import type { Folders } from '../library/folders.js';
 import type { AuditTrail } from '../storage/audit-trail.js';
 import { paddedHex } from '../values/crc32.js';
+import { Failure } from '../values/failure.js';
 import { LongWork } from '../values/long-work.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { authenticate } from './authenticate.js';
@@ -37,6 +39,11 @@ export interface LibraryOperationsRooms {
 /** The operations of CONTRACT, Library. */
 export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperations {
   const { audit, sessions, folders, documents, identity, now } = rooms;
+  const measuring = new FairGate({
+    width: MEASURED_AT_ONCE,
+    places: MOST_WAITING,
+    refusal: () => new Failure('Too many long histories of versions are being read. Try again in a moment.'),
+  });
   return {
     CreateFolder: {
       root: 'response',
@@ -78,7 +85,13 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       isRead: true,
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
-        const children = await history(documents, await documents.resolve(user, Path), call);
+        const document = await documents.resolve(user, Path);
+        const children = await history(
+          documents,
+          document,
+          (work) => measuring.run(String(user.id), work, call.gone),
+          call,
+        );
         const versions = { name: 'Versions', attributes: {}, children };
         return elementResult('response', { success: 'true' }, [versions]);
       },
@@ -104,6 +117,10 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
   };
 }
 
+/** How many long histories are measured at once, and how many wait for it, by turns of their users: each takes the processor for as long as it gets it. */
+const MEASURED_AT_ONCE = 2;
+const MOST_WAITING = 200;
+
 /** Versions read at a time. With the longest comments there may be, they take two megabytes. */
 const PAGE = 100;
 
@@ -111,7 +128,12 @@ const PAGE = 100;
  * All versions of a document, the latest first. There may be any number, of which this process holds a page in memory at a time; those
  * committed meanwhile are not among them.
  */
-async function history(documents: Documents, document: Document, call: Call): Promise<Element[] | [ContentSource]> {
+async function history(
+  documents: Documents,
+  document: Document,
+  inTurn: (work: () => Promise<ContentSource>) => Promise<ContentSource>,
+  call: Call,
+): Promise<Element[] | [ContentSource]> {
   const read = async (upTo: number): Promise<Page<number>> => {
     const entries = await documents.history(document, upTo, PAGE);
     const last = entries.length < PAGE ? undefined : entries.at(-1);
@@ -120,7 +142,7 @@ async function history(documents: Documents, document: Document, call: Call): Pr
   const { elements, next } = await read(document.latest.number);
   if (next === undefined) return [...elements];
   const work = new LongWork(call.gone);
-  return [await MarkupPages.measure(document.latest.number, read, () => work.pause())];
+  return [await inTurn(() => MarkupPages.measure(document.latest.number, read, () => work.pause()))];
 }
 
 /**

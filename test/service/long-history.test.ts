@@ -47,3 +47,10 @@ test.each(BINDINGS.map((binding) => [binding.name, binding] as const))(
     expect(comments).toEqual(numbers.map((number) => (Number(number) === FIRST ? '' : commentOf(Number(number)))));
   },
 );
+
+test('Many who ask for it at once wait for each other, and are all told', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => caller.call('GetDocumentVersions', { Path: '/Public/a.txt' })),
+  );
+  expect(answers.map((answered) => elementsIn(answered, 'Version').length)).toEqual(Array(12).fill(COUNT));
+});
