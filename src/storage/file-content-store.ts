@@ -22,8 +22,6 @@ export interface FileContentStoreOptions {
   readonly space?: FreeSpace;
 }
 
-const UNLIMITED = new FreeSpace({ least: 0, look: () => Promise.resolve(Infinity), now: () => 0 });
-
 /**
  * Contents as files: `<root>/ab/ab12….` for each, in 256 directories named after the first two digits, which are made
  * when the store is first opened. There is nothing else in there; a file is only ever made, appended to (or written
@@ -34,7 +32,7 @@ export class FileContentStore implements ContentStore {
   readonly #files: FileOperations;
   readonly #space: FreeSpace;
 
-  private constructor(root: string, { files = systemFiles, space = UNLIMITED }: FileContentStoreOptions) {
+  private constructor(root: string, { files = systemFiles, space = FreeSpace.unlimited }: FileContentStoreOptions) {
     this.#root = root;
     this.#files = files;
     this.#space = space;
@@ -66,11 +64,11 @@ export class FileContentStore implements ContentStore {
   async openWriter(id: Guid, offset: number): Promise<ContentWriter> {
     await this.#space.require();
     const file = this.#open(id, fs.constants.O_WRONLY, 'The content could not be opened for writing.');
-    return new FileWriter(this.#files, this.#space, file, offset);
+    return new FileWriter(this.#space, file, offset);
   }
 
   openReader(id: Guid): Promise<ContentReader> {
-    return attempt(() => new FileReader(this.#files, this.#open(id, 'r', 'The content could not be opened.')));
+    return attempt(() => new FileReader(this.#open(id, 'r', 'The content could not be opened.')));
   }
 
   async remove(id: Guid): Promise<void> {
@@ -94,7 +92,7 @@ export class FileContentStore implements ContentStore {
     const file = this.#open(id, 'r+', 'The content could not be opened for writing.');
     try {
       try {
-        await synced(this.#files, file);
+        await file.sync();
       } finally {
         file.close();
       }
@@ -187,42 +185,36 @@ const SHARDS: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toStri
 /* Writing is synchronous: into the page cache a megabyte takes a quarter of a millisecond, and a round trip through the thread
  * pool for each piece would cost more than the write. What can take long, the sync, is asynchronous. */
 class FileWriter implements ContentWriter {
-  readonly #files: FileOperations;
   readonly #space: FreeSpace;
   readonly #file: OpenFile;
   #position: number;
 
-  constructor(files: FileOperations, space: FreeSpace, file: OpenFile, offset: number) {
-    this.#files = files;
+  constructor(space: FreeSpace, file: OpenFile, offset: number) {
     this.#space = space;
     this.#file = file;
     this.#position = offset;
   }
 
   write(bytes: Buffer): void | Promise<void> {
-    const { number } = this.#file;
-    let done = 0;
     try {
-      while (done < bytes.length) {
-        done += this.#files.write(number, bytes, done, bytes.length - done, this.#position + done);
-      }
+      this.#file.write(bytes, this.#position);
     } catch (error) {
       throw new StorageFailure('The content could not be written.', { cause: error });
     }
-    this.#position += done;
-    return this.#space.wrote(done);
+    this.#position += bytes.length;
+    return this.#space.wrote(bytes.length);
   }
 
   cut(): void {
     try {
-      this.#files.truncate(this.#file.number, this.#position);
+      this.#file.truncate(this.#position);
     } catch (error) {
       throw new StorageFailure('The content could not be cut off.', { cause: error });
     }
   }
 
   writeBack(failed: () => void): void {
-    synced(this.#files, this.#file).catch(failed);
+    this.#file.sync().catch(failed);
   }
 
   close(): void {
@@ -231,11 +223,9 @@ class FileWriter implements ContentWriter {
 }
 
 class FileReader implements ContentReader {
-  readonly #files: FileOperations;
   readonly #file: OpenFile;
 
-  constructor(files: FileOperations, file: OpenFile) {
-    this.#files = files;
+  constructor(file: OpenFile) {
     this.#file = file;
   }
 
@@ -244,31 +234,15 @@ class FileReader implements ContentReader {
   read(buffer: Buffer, position: number): Promise<number> {
     return attempt(() => {
       try {
-        return this.#files.read(this.#file.begin(), buffer, position);
+        return this.#file.read(buffer, position);
       } catch (error) {
         throw new StorageFailure('The content could not be read.', { cause: error });
-      } finally {
-        this.#file.end();
       }
     });
   }
 
   close(): void {
     this.#file.close();
-  }
-}
-
-async function synced(files: FileOperations, file: OpenFile): Promise<void> {
-  const number = file.begin();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      files.fdatasync(number, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
-  } finally {
-    file.end();
   }
 }
 

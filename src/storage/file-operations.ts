@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 
 /**
  * What the storage asks of the operating system, in the words of node:fs. It is an interface so that the promises of the storage
@@ -17,9 +18,9 @@ export interface FileOperations {
   /** Returns how many bytes were read: fewer than asked only at the end of the file. */
   read(file: number, buffer: Buffer, position: number): number;
   /** Brings the bytes of a file to the disk. */
-  fdatasync(file: number, done: (error: Error | null) => void): void;
+  fdatasync(file: number): Promise<void>;
   /** Brings the names in a directory, opened as a file, to the disk. */
-  fsync(directory: number, done: (error: Error | null) => void): void;
+  fsync(directory: number): Promise<void>;
   mkdir(path: string): void;
   rename(from: string, to: string): void;
   unlink(path: string): Promise<void>;
@@ -40,8 +41,8 @@ export const systemFiles: FileOperations = {
   write: (file, bytes, offset, length, position) => fs.writeSync(file, bytes, offset, length, position),
   truncate: (file, length) => fs.ftruncateSync(file, length),
   read: (file, buffer, position) => fs.readSync(file, buffer, 0, buffer.length, position),
-  fdatasync: (file, done) => fs.fdatasync(file, done),
-  fsync: (directory, done) => fs.fsync(directory, done),
+  fdatasync: promisify(fs.fdatasync),
+  fsync: promisify(fs.fsync),
   mkdir: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.promises.unlink(path),

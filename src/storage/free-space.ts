@@ -21,6 +21,9 @@ export interface FreeSpaceOptions {
  * in the way can be deleted, for both have to be written down.
  */
 export class FreeSpace {
+  /** All there is may be used. */
+  static readonly unlimited = new FreeSpace({ least: 0, look: () => Promise.resolve(Infinity), now: () => 0 });
+
   readonly #options: FreeSpaceOptions;
   #lookedAt = -Infinity;
   #free: Promise<number> = Promise.resolve(0);

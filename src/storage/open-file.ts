@@ -4,12 +4,12 @@ import type { FileOperations } from './file-operations.js';
 /**
  * An open file. It is closed when it was asked to be and nothing runs on it any more, and nothing begins after that: the system
  * gives the number of a closed file to the next one that is opened, and whoever still used it would read, or write over, another
- * caller's content.
+ * caller's content. What the system reports is thrown as it is, but for the closing.
  */
 export class OpenFile {
   readonly #files: FileOperations;
   readonly #number: number;
-  #running = 0;
+  #syncs = 0;
   #isClosed = false;
 
   constructor(files: FileOperations, number: number) {
@@ -17,23 +17,34 @@ export class OpenFile {
     this.#number = number;
   }
 
-  /** The number of the file, for something that is over when this function's caller returns. @throws when it has been closed. */
-  get number(): number {
-    if (this.#isClosed) throw new Error('The file has been closed.');
-    return this.#number;
+  /** Reads into `buffer` from `position` on; returns how many bytes: fewer than asked only at the end. */
+  read(buffer: Buffer, position: number): number {
+    return this.#files.read(this.#requireOpen(), buffer, position);
   }
 
-  /** As {@link number}, for something that runs until {@link end} is called. */
-  begin(): number {
-    const { number } = this;
-    this.#running++;
-    return number;
+  /** Writes all of `bytes` from `position` on. */
+  write(bytes: Buffer, position: number): void {
+    const number = this.#requireOpen();
+    for (let done = 0; done < bytes.length;) {
+      done += this.#files.write(number, bytes, done, bytes.length - done, position + done);
+    }
   }
 
-  /** @throws StorageFailure as {@link close}. */
-  end(): void {
-    this.#running--;
-    this.#closeWhenIdle();
+  /** Cuts the file off at a length, bytes. */
+  truncate(length: number): void {
+    this.#files.truncate(this.#requireOpen(), length);
+  }
+
+  /** Brings its bytes to the disk. It may be closed meanwhile. */
+  async sync(): Promise<void> {
+    const number = this.#requireOpen();
+    this.#syncs++;
+    try {
+      await this.#files.fdatasync(number);
+    } finally {
+      this.#syncs--;
+      this.#closeWhenIdle();
+    }
   }
 
   /** Again does nothing. @throws StorageFailure when the system reports an error; the file is closed all the same. */
@@ -43,8 +54,13 @@ export class OpenFile {
     this.#closeWhenIdle();
   }
 
+  #requireOpen(): number {
+    if (this.#isClosed) throw new Error('The file has been closed.');
+    return this.#number;
+  }
+
   #closeWhenIdle(): void {
-    if (!this.#isClosed || this.#running > 0) return;
+    if (!this.#isClosed || this.#syncs > 0) return;
     try {
       this.#files.close(this.#number);
     } catch (error) {

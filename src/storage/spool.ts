@@ -3,7 +3,7 @@ import path from 'node:path';
 import { StorageFailure } from '../values/failure.js';
 import { newGuid } from '../values/guid.js';
 import { type FileOperations, systemFiles } from './file-operations.js';
-import type { FreeSpace } from './free-space.js';
+import { FreeSpace } from './free-space.js';
 import { OpenFile } from './open-file.js';
 
 /** Bytes copied at a time. */
@@ -30,12 +30,15 @@ export interface SpoolOptions {
 export class Spool {
   readonly #directory: string;
   readonly #files: FileOperations;
-  readonly #space: FreeSpace | undefined;
+  readonly #space: FreeSpace;
   readonly #most: number;
   #length = 0;
 
   /** `directory` is made when it is not there; it should be on the disk the content store is on. */
-  constructor(directory: string, { files = systemFiles, space, most = Infinity }: SpoolOptions = {}) {
+  constructor(
+    directory: string,
+    { files = systemFiles, space = FreeSpace.unlimited, most = Infinity }: SpoolOptions = {},
+  ) {
     this.#directory = directory;
     this.#files = files;
     this.#space = space;
@@ -50,7 +53,7 @@ export class Spool {
 
   /** @throws StorageFailure */
   async open(): Promise<SpooledContent> {
-    await this.#space?.require();
+    await this.#space.require();
     const name = path.join(this.#directory, newGuid());
     try {
       const file = new OpenFile(this.#files, this.#files.open(name, 'wx+', 0o600));
@@ -60,9 +63,9 @@ export class Spool {
         file.close();
         throw error;
       }
-      return new SpooledContent(this.#files, file, {
+      return new SpooledContent(file, {
         account: (length) => this.#account(length),
-        wrote: (length) => this.#space?.wrote(length),
+        wrote: (length) => this.#space.wrote(length),
       });
     } catch (error) {
       throw new StorageFailure('The content could not be put aside.', { cause: error });
@@ -88,14 +91,12 @@ interface SpoolListener {
 
 /** Content that waits. To be closed once. */
 export class SpooledContent {
-  readonly #files: FileOperations;
   readonly #file: OpenFile;
   readonly #spool: SpoolListener;
+  /** What was accounted for, and written unless that failed. */
   #length = 0;
-  #accounted = 0;
 
-  constructor(files: FileOperations, file: OpenFile, spool: SpoolListener) {
-    this.#files = files;
+  constructor(file: OpenFile, spool: SpoolListener) {
     this.#file = file;
     this.#spool = spool;
   }
@@ -103,22 +104,14 @@ export class SpooledContent {
   /** @throws StorageFailure */
   write(bytes: Buffer): void | Promise<void> {
     this.#spool.account(bytes.length);
-    this.#accounted += bytes.length;
-    this.#append(bytes);
-    return this.#spool.wrote(bytes.length);
-  }
-
-  #append(bytes: Buffer): void {
-    const { number } = this.#file;
+    const position = this.#length;
+    this.#length += bytes.length;
     try {
-      for (let done = 0; done < bytes.length;) {
-        const count = this.#files.write(number, bytes, done, bytes.length - done, this.#length);
-        done += count;
-        this.#length += count;
-      }
+      this.#file.write(bytes, position);
     } catch (error) {
       throw new StorageFailure('The content could not be put aside.', { cause: error });
     }
+    return this.#spool.wrote(bytes.length);
   }
 
   /** @throws StorageFailure, and what the sink throws. */
@@ -133,18 +126,16 @@ export class SpooledContent {
   }
 
   close(): void {
-    this.#spool.account(-this.#accounted);
-    this.#accounted = 0;
+    this.#spool.account(-this.#length);
+    this.#length = 0;
     this.#file.close();
   }
 
   #read(buffer: Buffer, position: number): number {
     try {
-      return this.#files.read(this.#file.begin(), buffer, position);
+      return this.#file.read(buffer, position);
     } catch (error) {
       throw new StorageFailure('The content put aside could not be read.', { cause: error });
-    } finally {
-      this.#file.end();
     }
   }
 }

@@ -4,12 +4,7 @@ import type { FileOperations } from './file-operations.js';
 export async function syncDirectory(files: FileOperations, directory: string): Promise<void> {
   const file = files.open(directory, 'r');
   try {
-    await new Promise<void>((resolve, reject) => {
-      files.fsync(file, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
+    await files.fsync(file);
   } finally {
     files.close(file);
   }

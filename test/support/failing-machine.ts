@@ -113,15 +113,17 @@ export class FailingMachine implements FileOperations {
     systemFiles.truncate(file, length);
   }
 
-  fdatasync(file: number, done: (error: Error | null) => void): void {
+  async fdatasync(file: number): Promise<void> {
     const failure = this.#failure('fdatasync');
     if (failure) this.#hasLostBytes = true;
-    systemFiles.fdatasync(file, (error) => done(failure ?? error));
+    await systemFiles.fdatasync(file);
+    if (failure) throw failure;
   }
 
-  fsync(directory: number, done: (error: Error | null) => void): void {
+  async fsync(directory: number): Promise<void> {
     const failure = this.#failure('fsync');
-    systemFiles.fsync(directory, (error) => done(failure ?? error));
+    await systemFiles.fsync(directory);
+    if (failure) throw failure;
   }
 
   mkdir(path: string): void {

@@ -125,25 +125,21 @@ export class RecordedDisk implements FileOperations {
     return systemFiles.read(file, buffer, position);
   }
 
-  fdatasync(file: number, done: (error: Error | null) => void): void {
+  async fdatasync(file: number): Promise<void> {
     this.#live();
     const number = this.#opened(file);
     const counts = new WeakMap<Disk, number>();
     this.#record((disk) => counts.set(disk, fileOf(disk, number).writeCount));
-    systemFiles.fdatasync(file, (error) => {
-      if (!error) this.#record((disk) => fileOf(disk, number).sync(counts.get(disk) ?? 0));
-      done(error);
-    });
+    await systemFiles.fdatasync(file);
+    this.#record((disk) => fileOf(disk, number).sync(counts.get(disk) ?? 0));
   }
 
-  fsync(directory: number, done: (error: Error | null) => void): void {
+  async fsync(directory: number): Promise<void> {
     this.#live();
     const name = this.#open.get(directory);
     if (typeof name !== 'string') throw new Error('What is synced as a directory is none.');
-    systemFiles.fsync(directory, (error) => {
-      if (!error) this.#record(({ root }) => this.#directory(root, name).sync());
-      done(error);
-    });
+    await systemFiles.fsync(directory);
+    this.#record(({ root }) => this.#directory(root, name).sync());
   }
 
   mkdir(directory: string): void {
