@@ -26,7 +26,7 @@ export interface ShownContent extends OpenedContent {
   readonly rights: { readonly everyone: 'none' | 'read' | 'write'; readonly own: 'read' | 'write' | null } | undefined;
 }
 
-type HandlerRow = Pick<DownloadHandlersTable, 'content_id' | 'size' | 'used_at'> & {
+type HandlerRow = Pick<DownloadHandlersTable, 'content_id' | 'owns_content' | 'size' | 'used_at'> & {
   everyone: 'none' | 'read' | 'write' | null;
   own: 'read' | 'write' | null;
 };
@@ -67,7 +67,7 @@ export class DownloadHandlers {
             .onRef('library_rights.library_id', '=', 'documents.library_id')
             .onRef('library_rights.user_id', '=', 'download_handlers.user_id'),
         )
-        .select(['download_handlers.content_id', 'download_handlers.size', 'download_handlers.used_at'])
+        .select(['download_handlers.content_id', 'owns_content', 'download_handlers.size', 'download_handlers.used_at'])
         .select(['libraries.everyone', 'library_rights.access as own'])
         .where('download_handlers.id', '=', parameter('id'))
         .where('download_handlers.session_id', '=', parameter('sessionId')),
@@ -113,8 +113,7 @@ export class DownloadHandlers {
     const time = now();
     if (!row || row.used_at < time - idleLimit) throw noDownloadHandler();
     if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database, { id, now: time });
-    const rights = row.everyone === null ? undefined : { everyone: row.everyone, own: row.own };
-    return { contentId: row.content_id, size: row.size, rights };
+    return { contentId: row.content_id, size: row.size, rights: rightsOf(row) };
   }
 
   /** Deletes a handler of this session. Deleting one that is not there is done already. */
@@ -199,6 +198,13 @@ export class DownloadHandlers {
     });
     await unclaimed.remove(owned);
   }
+}
+
+/** Undefined for a zip alone: a content that is no version any more is nobody's to read. @throws Failure */
+function rightsOf({ everyone, own, owns_content }: HandlerRow): ShownContent['rights'] {
+  if (owns_content === 1) return undefined;
+  if (everyone === null) throw noDownloadHandler();
+  return { everyone, own };
 }
 
 type OwnershipRow = Pick<DownloadHandlersTable, 'content_id' | 'owns_content'>;
