@@ -3,6 +3,12 @@ import { Failure } from '../values/failure.js';
 import { MessageTooLarge, UnreadableMessage } from './payload/argument-receiver.js';
 import { MessageInterrupted } from './payload/message-pump.js';
 
+/** What the log says of a call whose operation there is not. */
+export const UNKNOWN_OPERATION = 'unknown operation';
+
+/** What the log says of a message that is of no type that is served where it was sent. */
+export const UNSUPPORTED_TYPE = 'unsupported media type';
+
 /** What the log says of a call that ended by this error. Its text is for the caller, whose own words may be in it. */
 export function outcomeOf(error: unknown): string {
   if (error instanceof Failure) return error.summary;

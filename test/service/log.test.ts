@@ -74,6 +74,13 @@ test('A service that is not to be had is no error of the server', async () => {
   expect(JSON.parse(lines.join(''))).toHaveProperty('level', 30);
 });
 
+test('An envelope of another version than its type is no error of the server', async () => {
+  const headers = { 'Content-Type': 'application/soap+xml' };
+  const body = '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body/></Envelope>';
+  const { status } = await send(service.url, { method: 'POST', path: '/srv.asmx', headers, body });
+  expect([status, ...outcomes()]).toEqual([415, 'unsupported media type']);
+});
+
 const operations = [...loadContract().operations.values()];
 const parameters = operations.flatMap(({ name, parameters: all }) =>
   all.map((parameter) => [name, parameter.name, parameter.type] as const),

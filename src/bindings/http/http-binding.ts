@@ -1,52 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ArgumentError } from '../../contract/arguments.js';
-import type { Contract, OperationContract } from '../../contract/contract.js';
+import type { OperationContract } from '../../contract/contract.js';
 import { findContent, writeDocument } from '../../contract/element-writer.js';
 import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
-import type { OperationRunner } from '../../operations/operation-runner.js';
-import type { Spool } from '../../storage/spool.js';
 import { StorageFailure } from '../../values/failure.js';
 import { CallerGone, sendAnswer, sendBytes } from '../answer.js';
-import type { LogCall } from '../call-log.js';
-import { callerAddress, fillTicket } from '../caller.js';
+import type { BindingOptions } from '../binding-options.js';
+import { callerAddress } from '../caller.js';
 import { parseContentType } from '../content-type.js';
-import { ArgumentIntake, type ArrivedTexts } from '../payload/argument-intake.js';
+import { openIntake } from '../open-intake.js';
+import { outcomeOf, UNKNOWN_OPERATION, UNSUPPORTED_TYPE } from '../outcome.js';
+import type { ArgumentIntake } from '../payload/argument-intake.js';
 import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../payload/argument-receiver.js';
-import type { BufferPool } from '../payload/buffer-pool.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
-import type { TextAccount, TextBudget } from '../payload/text-budget.js';
+import type { TextAccount } from '../payload/text-budget.js';
 import { UrlencodedReader } from '../payload/urlencoded-reader.js';
-import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { escapeHtml } from './escape-html.js';
 
-export interface HttpBindingOptions {
-  readonly contract: Contract;
-  readonly runner: OperationRunner;
-  readonly spool: Spool;
-  readonly buffers: BufferPool;
-  readonly log: LogCall;
-  /** Told of errors that are the server's. */
-  readonly report: (error: unknown) => void;
-  readonly trustProxy: boolean;
-  /** The longest message, without its content, bytes. */
-  readonly maxTextBytes: number;
-  /** Of all messages while they are read. */
-  readonly texts: TextBudget;
+export interface HttpBindingOptions extends BindingOptions {
   /** The longest request line, bytes. */
   readonly maxRequestLine: number;
-  /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
-  readonly idleLimit: number;
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
 const XML = 'text/xml; charset=utf-8';
-
-/** What the log says of a call whose operation there is not. */
-const UNKNOWN_OPERATION = 'unknown operation';
 
 /** A request that is not served, with the status and the line that says why. */
 class HttpError extends Error {
@@ -120,19 +101,14 @@ class HttpExchange {
   }
 
   async #answer(name: string): Promise<void> {
-    const { buffers, runner, spool } = this.#options;
+    const { runner } = this.#options;
     const operation = this.#find(name);
-    const intake = new ArgumentIntake(operation, runner, {
-      call: this.#call,
-      spool,
-      buffers,
-      duplicates: 'join',
-      fillTicket: (arrived) => this.#fillTicket(arrived),
-    });
+    const arriving = { call: this.#call, duplicates: 'join', request: this.#request } as const;
+    const intake = openIntake(operation, this.#options, arriving);
     this.#intake = intake;
     if (this.#request.method === 'POST') await this.#readForm(intake);
     else await this.#readQuery(intake);
-    this.#fillTicket(intake);
+    intake.fillTicket();
     const { failure, texts } = intake;
     const outcome = failure
       ? runner.refuse(operation, failure)
@@ -140,11 +116,6 @@ class HttpExchange {
     if (outcome.failure) this.#outcome = outcome.failure.summary;
     await intake.release();
     await this.#send(outcome.result);
-  }
-
-  #fillTicket(arrived: ArrivedTexts): boolean {
-    const { runner, trustProxy } = this.#options;
-    return fillTicket(arrived, this.#request, { trustProxy, isRead: runner.isRead(arrived.contract) });
   }
 
   /** @throws HttpError as ASMX words it (WIRE.md, HTTP GET: unknown method, wrong case). */
@@ -206,7 +177,7 @@ class HttpExchange {
     if (type === 'application/json') throw new ScriptCall();
     /* An operation without parameters is called by whatever a POST holds, a caller without arguments by an empty one. */
     if (intake.contract.parameters.length === 0) return undefined;
-    throw new HttpError(500, 'unsupported media type', `Request format is invalid: ${header ?? ''}.`);
+    throw new HttpError(500, UNSUPPORTED_TYPE, `Request format is invalid: ${header ?? ''}.`);
   }
 
   async #send(result: Result): Promise<void> {
@@ -279,7 +250,7 @@ class HttpExchange {
 /** A call of ASP.NET's script kind, which ASMX serves only where a service asks for it: srv.asmx does not. */
 class ScriptCall extends HttpError {
   constructor() {
-    super(500, 'unsupported media type', 'There was an error processing the request.');
+    super(500, UNSUPPORTED_TYPE, 'There was an error processing the request.');
   }
 }
 

@@ -90,6 +90,11 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     return this.#failure;
   }
 
+  /** Adds the ticket that came beside the message. To be called when all of the message has come, and there is none in it. */
+  fillTicket(): void {
+    this.#fillTicket?.(this);
+  }
+
   /**
    * Contents by the contract's names. @throws UnreadableMessage for a list of numbers that are no bytes.
    */

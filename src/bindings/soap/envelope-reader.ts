@@ -129,10 +129,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     this.#parser.write(this.#text.end());
     this.#parser.close();
     if (!this.#hasBody) {
-      throw new SoapFault(
-        'Client',
-        'Server was unable to read request. ---> Request format is invalid: Missing required soap:Body element.',
-      );
+      throw SoapFault.unreadable('Request format is invalid: Missing required soap:Body element.');
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Contract, OperationContract } from '../../contract/contract.js';
 import type { ContentType } from '../content-type.js';
+import { UNKNOWN_OPERATION } from '../outcome.js';
 import { SoapFault } from './soap-fault.js';
 
 /** How the operation of a message is chosen: by the HTTP headers, or by the first element of its body. */
@@ -7,9 +8,6 @@ export type OperationChoice =
   | { readonly by: 'action'; readonly operation: OperationContract }
   | { readonly by: 'element'; readonly orElse: SoapFault }
   | { readonly by: 'nothing'; readonly fault: SoapFault };
-
-/** What the log says of a message whose operation there is not. */
-const UNKNOWN_OPERATION = 'unknown operation';
 
 /**
  * Chooses by the headers (WIRE.md, Which SOAP). With a SOAPAction header, and a type other than application/soap+xml, that

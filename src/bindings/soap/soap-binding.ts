@@ -1,25 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ArgumentError } from '../../contract/arguments.js';
-import type { Contract, OperationContract } from '../../contract/contract.js';
+import type { OperationContract } from '../../contract/contract.js';
 import type { Call } from '../../operations/operation.js';
-import type { OperationRunner } from '../../operations/operation-runner.js';
-import type { Spool } from '../../storage/spool.js';
 import { type Answer, CallerGone, sendAnswer } from '../answer.js';
-import type { LogCall } from '../call-log.js';
-import { callerAddress, fillTicket } from '../caller.js';
+import type { BindingOptions } from '../binding-options.js';
+import { callerAddress } from '../caller.js';
 import { type ContentType, parseContentType } from '../content-type.js';
-import { ArgumentIntake, type ArrivedTexts } from '../payload/argument-intake.js';
+import { openIntake } from '../open-intake.js';
+import { outcomeOf, UNSUPPORTED_TYPE } from '../outcome.js';
+import type { ArgumentIntake } from '../payload/argument-intake.js';
 import {
   type ArgumentReceiver,
   type MessageReader,
   MessageTooLarge,
   UnreadableMessage,
 } from '../payload/argument-receiver.js';
-import type { BufferPool } from '../payload/buffer-pool.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
-import type { TextAccount, TextBudget } from '../payload/text-budget.js';
+import type { TextAccount } from '../payload/text-budget.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
-import { outcomeOf } from '../outcome.js';
 import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
@@ -30,22 +28,8 @@ import type { SoapDispatcher } from './soap-dispatcher.js';
 import { SoapFault, writeFault } from './soap-fault.js';
 import { SOAP_11, SOAP_12, type SoapVersion } from './soap-version.js';
 
-export interface SoapBindingOptions {
-  readonly contract: Contract;
+export interface SoapBindingOptions extends BindingOptions {
   readonly dispatcher: SoapDispatcher;
-  readonly runner: OperationRunner;
-  readonly spool: Spool;
-  readonly buffers: BufferPool;
-  readonly log: LogCall;
-  /** Told of errors that are the server's. */
-  readonly report: (error: unknown) => void;
-  readonly trustProxy: boolean;
-  /** The longest message, without its content, bytes. */
-  readonly maxTextBytes: number;
-  /** Of all messages while they are read. */
-  readonly texts: TextBudget;
-  /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
-  readonly idleLimit: number;
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
@@ -148,7 +132,10 @@ class SoapExchange implements EnvelopeListener {
   async #plainAnswer(): Promise<Answer | undefined> {
     try {
       const refusal = this.#refuseType();
-      if (refusal) return refusal;
+      if (refusal) {
+        this.#outcome = UNSUPPORTED_TYPE;
+        return refusal;
+      }
       await this.#read();
       return await this.#dispatch();
     } catch (error) {
@@ -160,7 +147,10 @@ class SoapExchange implements EnvelopeListener {
   envelope(version: SoapVersion): void {
     this.#version = version;
     if (this.#contentType.type === 'application/soap+xml' && version !== SOAP_12) {
-      throw new UnsupportedType('A SOAP 1.1 envelope must be sent as text/xml.');
+      throw SoapFault.unreadable('A SOAP 1.1 envelope must be sent as text/xml.', {
+        status: 415,
+        summary: UNSUPPORTED_TYPE,
+      });
     }
     if (this.#choice.by === 'nothing') throw this.#choice.fault;
     if (this.#choice.by === 'action') this.#begin(this.#choice.operation);
@@ -187,20 +177,9 @@ class SoapExchange implements EnvelopeListener {
   }
 
   #begin(operation: OperationContract): ArgumentIntake {
-    const { buffers, runner, spool } = this.#options;
-    this.#intake = new ArgumentIntake(operation, runner, {
-      call: this.call,
-      spool,
-      buffers,
-      duplicates: 'first',
-      fillTicket: (arrived) => this.#fillTicket(arrived),
-    });
+    const arriving = { call: this.call, duplicates: 'first', request: this.#request } as const;
+    this.#intake = openIntake(operation, this.#options, arriving);
     return this.#intake;
-  }
-
-  #fillTicket(arrived: ArrivedTexts): boolean {
-    const { runner, trustProxy } = this.#options;
-    return fillTicket(arrived, this.#request, { trustProxy, isRead: runner.isRead(arrived.contract) });
   }
 
   #refuseType(): Answer | undefined {
@@ -210,17 +189,14 @@ class SoapExchange implements EnvelopeListener {
         return undefined;
       case 'multipart/related':
         if (this.#isMtom) return undefined;
-        this.#outcome = 'unsupported media type';
         return plain(415, 'A multipart/related message must be of type="application/xop+xml" (MTOM).');
       case 'application/x-www-form-urlencoded': {
         /* What ASMX's SOAP 1.2 handler, the last to look at it, finds in a form (WIRE.md, The address itself). */
         const text =
           'Server was unable to process request. ---> Data at the root level is invalid. Line 1, position 1.';
-        this.#outcome = 'unsupported media type';
         return faultAnswer(new SoapFault('Server', text), SOAP_12);
       }
       default:
-        this.#outcome = 'unsupported media type';
         return plain(
           415,
           `The Content-Type ${this.#contentType.type || '(none)'} is not that of a SOAP message: ` +
@@ -259,7 +235,7 @@ class SoapExchange implements EnvelopeListener {
     const intake = this.#intake;
     const version = this.#version;
     if (!intake || !version) throw new SoapFault('Client', 'The message names no operation.');
-    this.#fillTicket(intake);
+    intake.fillTicket();
     const answer = await this.#options.dispatcher.dispatch(intake, version);
     if (answer.outcome.failure) this.#outcome = answer.outcome.failure.summary;
     return { status: 200, contentType: version.contentType, text: answer.envelope, content: answer.content };
@@ -271,10 +247,7 @@ class SoapExchange implements EnvelopeListener {
     if (error instanceof MessageInterrupted) return error.isTimeout ? plain(408, error.message) : undefined;
     if (error instanceof SoapFault) return faultAnswer(error, version);
     if (error instanceof ArgumentError) return faultAnswer(this.#argumentFault(error), version);
-    if (error instanceof UnsupportedType) return this.#withStatus(415, error.message);
-    if (error instanceof UnreadableMessage) {
-      return this.#withStatus(400, error.message);
-    }
+    if (error instanceof UnreadableMessage) return this.#withStatus(400, error.message);
     if (error instanceof MessageTooLarge) return this.#withStatus(413, error.message);
     this.#options.report(error);
     const text = 'Server was unable to process request. ---> SystemError: The server could not carry out the call.';
@@ -283,27 +256,18 @@ class SoapExchange implements EnvelopeListener {
 
   #argumentFault(error: ArgumentError): SoapFault {
     const { line, column } = this.#positions.get(error.parameter.name) ?? { line: 0, column: 0 };
-    return new SoapFault(
-      'Client',
-      `Server was unable to read request. ---> There is an error in XML document (${line}, ${column}). ---> ${error.soapMessage}`,
-    );
+    return SoapFault.unreadable(`There is an error in XML document (${line}, ${column}). ---> ${error.soapMessage}`);
   }
 
   /** ASMX leaves the body of these answers empty. We say what is wrong: in a fault when the envelope's version is known. */
   #withStatus(status: number, message: string): Answer {
     if (!this.#version) return plain(status, message);
-    const text = `Server was unable to read request. ---> ${message}`;
-    return faultAnswer(new SoapFault('Client', text, { status }), this.#version);
+    return faultAnswer(SoapFault.unreadable(message, { status }), this.#version);
   }
 }
 
 function faultAnswer(fault: SoapFault, version: SoapVersion): Answer {
   return { status: fault.status, contentType: version.contentType, text: writeFault(fault, version) };
-}
-
-/** The envelope is not one its Content-Type allows (HTTP 415). */
-class UnsupportedType extends Error {
-  override readonly name = 'UnsupportedType';
 }
 
 function plain(status: number, message: string): Answer {

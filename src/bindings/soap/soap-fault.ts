@@ -19,25 +19,32 @@ const SUMMARIES: Readonly<Record<FaultCode, string>> = {
   VersionMismatch: 'SOAP of another version',
 };
 
+export interface FaultOptions {
+  /** HTTP status. @default 500, as ASMX's is for nearly all */
+  readonly status?: number;
+  /** What the log says: nothing that the caller wrote. @default what the code says */
+  readonly summary?: string;
+}
+
 /** A message that cannot be served, answered by a soap:Fault. */
 export class SoapFault extends Error {
   override readonly name = 'SoapFault';
   readonly code: FaultCode;
-  /** HTTP status. ASMX's is 500, but 400 for what its XML parser refuses. */
+  /** HTTP status. */
   readonly status: number;
   /** What the log says: nothing that the caller wrote. */
   readonly summary: string;
 
-  constructor(code: FaultCode, text: string, { status = 500, summary = SUMMARIES[code] } = {}) {
+  constructor(code: FaultCode, text: string, { status = 500, summary = SUMMARIES[code] }: FaultOptions = {}) {
     super(text);
     this.code = code;
     this.status = status;
     this.summary = summary;
   }
 
-  /** The message's XML cannot be read. ASMX answers 400 and says nothing; we say what is wrong. */
-  static unreadable(reason: string): SoapFault {
-    return new SoapFault('Client', `Server was unable to read request. ---> ${reason}`, { status: 400 });
+  /** The message cannot be read. */
+  static unreadable(reason: string, options?: FaultOptions): SoapFault {
+    return new SoapFault('Client', `Server was unable to read request. ---> ${reason}`, options);
   }
 
   static versionMismatch(namespace: string): SoapFault {
