@@ -30,6 +30,7 @@ function closing(socket: Socket): AbortSignal {
   const controller = new AbortController();
   /* As many may listen as the caller has calls under way. */
   setMaxListeners(0, controller.signal);
+  /* Nobody hears it but the log and the audit. */
   const close = (): void => controller.abort(new Failure('The caller left before the answer.'));
   if (socket.destroyed) close();
   else socket.once('close', close);

@@ -1,5 +1,4 @@
 import { Failure } from '../values/failure.js';
-import { callerLeft } from '../values/long-work.js';
 
 /** Zips that are written at once by this process: each reads, deflates and writes as fast as the machine can. */
 const PLACES = 4;
@@ -24,7 +23,7 @@ export class ZipPlaces {
   #free = PLACES;
   #waiting: Waiting[] = [];
 
-  /** Waits for a place. @throws Failure when the caller leaves instead, and when many zips of the user wait already. */
+  /** Waits for a place. @throws the reason of `gone`, when that is aborted instead; Failure when many zips of the user wait already. */
   async take(userId: number, gone?: AbortSignal): Promise<LeavePlace> {
     if (!this.#isFreeFor(userId)) await this.#wait(userId, gone);
     else this.#enter(userId);
@@ -32,14 +31,14 @@ export class ZipPlaces {
   }
 
   #wait(userId: number, gone: AbortSignal | undefined): Promise<void> {
-    if (gone?.aborted) return Promise.reject(callerLeft());
+    if (gone?.aborted) return Promise.reject(gone.reason as Error);
     if (this.#waiting.filter((other) => other.userId === userId).length >= MOST_WAITING_A_USER) {
       return Promise.reject(new Failure('Too many of your zips are waiting to be made. Try again in a moment.'));
     }
     return new Promise((resolve, reject) => {
       const left = (): void => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
-        reject(callerLeft());
+        reject(gone?.reason as Error);
       };
       const waiting: Waiting = {
         userId,

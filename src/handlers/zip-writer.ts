@@ -5,7 +5,6 @@ import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { StorageFailure } from '../values/failure.js';
 import { type Guid, newGuid } from '../values/guid.js';
-import { callerLeft } from '../values/long-work.js';
 import type { OpenedContent } from './download-handlers.js';
 import type { CountedContent } from './staged-bytes.js';
 
@@ -24,7 +23,7 @@ export type ZipEntry =
 export interface ZipTaker {
   /** Counts its bytes, and says when they are too many. */
   readonly counted: CountedContent;
-  /** Aborted when they have left: then nobody would read it. */
+  /** Aborted when they have left, with what is thrown then: nobody would read it. */
   readonly gone?: AbortSignal | undefined;
 }
 
@@ -43,8 +42,8 @@ export class ZipWriter {
 
   /**
    * Writes a zip. The content stays unclaimed: the caller records it, or gives it to {@link discard}.
-   * @throws StorageFailure, ContentMissing, Failure when it takes more than the taker may have or they have left, and what `entries`
-   * throws; nothing is left then.
+   * @throws StorageFailure, ContentMissing, Failure when it takes more than the taker may have, the reason of `gone`, and what
+   * `entries` throws; nothing is left then.
    */
   async write(entries: AsyncIterable<ZipEntry>, taker: ZipTaker): Promise<OpenedContent> {
     const contentId = newGuid();
@@ -88,9 +87,9 @@ class ZipPass {
   /** Returns the length of the zip in bytes. When this has settled nothing is read or written any more. */
   async run(entries: AsyncIterable<ZipEntry>): Promise<number> {
     const { gone } = this.#taker;
-    if (gone?.aborted) throw callerLeft();
+    gone?.throwIfAborted();
     const failed = new Promise<never>((_, reject) => this.#zip.on('error', reject));
-    const leave = (): void => void this.#zip.emit('error', callerLeft());
+    const leave = (): void => void this.#zip.emit('error', gone?.reason);
     gone?.addEventListener('abort', leave, { once: true });
     const added = this.#addAll(entries);
     const drained = this.#drain();

@@ -38,7 +38,7 @@ export class ZipSelection {
 
   /**
    * Looks up every path. What several of them name is taken once. Two things of one name get different ones: in a zip they lie side by
-   * side. @throws Failure for more paths than are looked up, and when the caller has left; StorageFailure: what could not be looked up
+   * side. @throws Failure for more paths than are looked up, and the reason of `gone`, when that is aborted; StorageFailure: what could not be looked up
    * must not be left out as if it were not there.
    */
   async select(
@@ -70,7 +70,7 @@ export class ZipSelection {
     return { found: [...found.values()], leftOut };
   }
 
-  /** All that was selected, with what is below the folders. @throws Failure when that is too much, or the caller has left. */
+  /** All that was selected, with what is below the folders. @throws Failure when that is too much, and the reason of `gone`. */
   async *entries(selection: readonly Selected[], gone?: AbortSignal): AsyncGenerator<FolderEntry> {
     const work = new LongWork(gone);
     let count = 0;

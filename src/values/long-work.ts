@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { Failure } from './failure.js';
 
 /** A step takes some tens of microseconds: others wait for a millisecond or two. */
 const STEPS_AT_ONCE = 50;
@@ -12,22 +11,19 @@ export class LongWork {
   readonly #gone: AbortSignal | undefined;
   #steps = 0;
 
-  /** @param gone - Aborted when the caller has left. */
+  /** @param gone - Aborted when the caller has left, with what is thrown then. */
   constructor(gone?: AbortSignal) {
     this.#gone = gone;
   }
 
-  /** To be awaited with each step. @throws Failure when the caller has left. */
+  /** To be awaited with each step. @throws the reason of `gone`, when the caller has left. */
   step(): Promise<void> | undefined {
     return ++this.#steps % STEPS_AT_ONCE === 0 ? this.pause() : undefined;
   }
 
-  /** Lets others have their turn. @throws Failure when the caller has left. */
+  /** Lets others have their turn. @throws as {@link step}. */
   async pause(): Promise<void> {
     await setImmediate();
-    if (this.#gone?.aborted) throw callerLeft();
+    this.#gone?.throwIfAborted();
   }
 }
-
-/** Nobody hears it but the log and the audit. */
-export const callerLeft = (): Failure => new Failure('The caller left before the call was done.');

@@ -1,5 +1,6 @@
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { type ZipEntry, ZipWriter } from '../../src/handlers/zip-writer.js';
+import { Failure } from '../../src/values/failure.js';
 import { openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
@@ -23,17 +24,15 @@ test('A zip whose reader leaves ends with what it was doing, and leaves nothing'
   let taken = 0;
   async function* entries(): AsyncGenerator<ZipEntry> {
     for (; taken < 1000; taken++) {
-      if (taken === 3) gone.abort();
+      if (taken === 3) gone.abort(new Failure('The reader left.'));
       await new Promise((resolve) => setImmediate(resolve));
       yield { kind: 'document', path: `${taken}.txt`, content: { contentId: id, size }, modifiedAt: 0 };
     }
   }
   const writer = new ZipWriter(rooms.contents, rooms.unclaimed);
-  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow(
-    'The caller left before the call was done.',
-  );
+  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow('The reader left.');
   expect(taken).toBeLessThan(10);
   expect(await storedContents()).toBe(1);
-  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow('left');
+  await expect(writer.write(entries(), { counted, gone: gone.signal })).rejects.toThrow('The reader left.');
   expect(await storedContents()).toBe(1);
 });

@@ -83,5 +83,5 @@ test('Others have their turn while a folder is gone through, and it ends when th
     return count;
   };
   expect(await turnsDuring(async () => expect(await drain()).toBe(121))).toBeGreaterThan(2);
-  await expect(drain(AbortSignal.abort())).rejects.toThrow('The caller left before the call was done.');
+  await expect(drain(AbortSignal.abort(new Failure('The caller left.')))).rejects.toThrow('The caller left.');
 });
