@@ -51,6 +51,7 @@ export interface Rooms {
   readonly sessions: Sessions;
   readonly throttle: LogInThrottle;
   readonly libraries: Libraries;
+  readonly documents: Documents;
   readonly uploads: UploadHandlers;
   readonly downloads: DownloadHandlers;
   readonly unclaimed: UnclaimedContents;
@@ -123,5 +124,5 @@ export function buildRooms({ settings, database, contents, epoch, worker, actor 
     }),
     ...libraryOperations({ audit, sessions, folders, documents, identity, now }),
   };
-  return { audit, users, sessions, throttle, libraries, uploads, downloads, unclaimed, operations };
+  return { audit, users, sessions, throttle, libraries, documents, uploads, downloads, unclaimed, operations };
 }

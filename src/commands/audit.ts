@@ -1,8 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { Documents } from '../library/documents.js';
-import { Lookups } from '../library/lookups.js';
 import { parseDate } from '../operations/date-format.js';
-import { type AuditEntry, AuditTrail } from '../storage/audit-trail.js';
+import type { AuditEntry } from '../storage/audit-trail.js';
 import type { Instant } from '../storage/schema.js';
 import { printable } from '../values/printable.js';
 import { describeVersion } from '../values/version-number.js';
@@ -31,12 +29,11 @@ export function addAuditCommand(program: Command, { terminal, environment }: Com
     .option('--until <time>', 'before this time', time)
     .option('--json', 'a JSON object a line')
     .action(async ({ document, json, since, until, user }: Options, command: Command) => {
-      await administer(settingsOf(command, environment).settings, async ({ database }) => {
-        const documents = new Documents(database, new Lookups(database.queries));
+      await administer(settingsOf(command, environment).settings, async ({ rooms }) => {
         const number = async (text: string): Promise<number> =>
-          /^\d{1,15}$/.test(text) ? Number(text) : (await documents.resolve(OPERATOR, text)).id;
+          /^\d{1,15}$/.test(text) ? Number(text) : (await rooms.documents.resolve(OPERATOR, text)).id;
         const documentId = document === undefined ? undefined : await number(document);
-        const entries = new AuditTrail(database, Date.now).read({ user, documentId, since, until });
+        const entries = rooms.audit.read({ user, documentId, since, until });
         await terminal.printEach(lines(entries, json ? asJson : asText));
       });
     });

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { ContentCheck } from '../library/content-check.js';
 import { backUp } from '../storage/backup.js';
 import { DataDirectory } from '../storage/data-directory.js';
+import { systemFiles } from '../storage/file-operations.js';
+import { syncDirectory } from '../storage/sync-directory.js';
 import { Failure } from '../values/failure.js';
 import { administer } from './administration.js';
 import { administrationCommand, type CommandContext } from './command-context.js';
@@ -22,7 +24,7 @@ export function addBackupCommand(program: Command, { terminal, environment }: Co
       const directory = new DataDirectory(unfinished);
       const { copied, linked } = await backUp({ database, contents }, directory);
       const findings = await check(directory, (finding) => terminal.print(finding));
-      finish(unfinished, target);
+      await finish(unfinished, target);
       terminal.print(`${linked} contents were linked and ${copied} copied. The backup is in ${path.resolve(target)}`);
       if (findings > 0) throw new Failure(`The check of the backup has ${findings} findings.`);
       terminal.print('It was checked: all content is there and right.');
@@ -58,12 +60,7 @@ async function check(directory: DataDirectory, tell: (finding: string) => void):
 }
 
 /** Gives the backup its name, which survives a loss of power. */
-function finish(unfinished: string, target: string): void {
+async function finish(unfinished: string, target: string): Promise<void> {
   fs.renameSync(unfinished, target);
-  const parent = fs.openSync(path.dirname(path.resolve(target)), 'r');
-  try {
-    fs.fsyncSync(parent);
-  } finally {
-    fs.closeSync(parent);
-  }
+  await syncDirectory(systemFiles, path.dirname(path.resolve(target)));
 }

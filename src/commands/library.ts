@@ -1,9 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { EVERYONE } from '../accounts/users.js';
 import type { Access } from '../library/access.js';
-import { Documents } from '../library/documents.js';
 import type { Libraries, ListedLibrary } from '../library/libraries.js';
-import { Lookups } from '../library/lookups.js';
 import { nameKey } from '../values/name-key.js';
 import { administer, OPERATOR } from './administration.js';
 import { administrationCommand, type CommandContext } from './command-context.js';
@@ -69,10 +67,9 @@ export function addLibraryCommands(program: Command, { terminal, environment }: 
 
   administrationCommand(group, 'unlock <document>', 'check a document in whose holder cannot; give its path').action(
     async (path: string, _: unknown, command: Command) => {
-      await administer(settingsOf(command, environment).settings, async ({ actor, database, rooms }) => {
-        const documents = new Documents(database, new Lookups(database.queries));
-        const document = await documents.resolve(OPERATOR, path);
-        await documents.unlock(document, (trx) =>
+      await administer(settingsOf(command, environment).settings, async ({ actor, rooms }) => {
+        const document = await rooms.documents.resolve(OPERATOR, path);
+        await rooms.documents.unlock(document, (trx) =>
           rooms.audit.record(trx, actor, { action: 'unlock document', documentId: document.id, subject: path }),
         );
       });
