@@ -1,6 +1,5 @@
 import crypto from 'node:crypto';
 import { promisify } from 'node:util';
-import { Gate } from './gate.js';
 
 /** What a hash costs: memory is 128 * N * r bytes, time goes with N * r * p (RFC 7914). */
 export interface ScryptCost {
@@ -20,19 +19,18 @@ export function scryptCost(exponent: number): ScryptCost {
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** How many hashes are computed at once: they run on the threads that sync content too, of which Node.js has four. */
-const AT_ONCE = 2;
-
 /** The longest password, in characters. What is longer is no password of anybody. */
 export const MAX_PASSWORD_LENGTH = 1024;
 
 const scrypt = promisify<string, Buffer, number, crypto.ScryptOptions, Buffer>(crypto.scrypt);
 
-/** Hashing and checking of passwords with scrypt, in the form `scrypt$N$r$p$salt$hash` (salt and hash base64). */
+/**
+ * Hashing and checking of passwords with scrypt, in the form `scrypt$N$r$p$salt$hash` (salt and hash base64). Each keeps a thread busy; how
+ * many there are at once is LogInThrottle's to say.
+ */
 export class Passwords {
   readonly #cost: ScryptCost;
   readonly #decoy: string;
-  readonly #gate = new Gate(AT_ONCE);
 
   /** `cost` is that of new hashes; old ones are checked at their own. */
   constructor(cost: ScryptCost) {
@@ -64,7 +62,7 @@ export class Passwords {
   #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
     /* Keyboards differ in how they compose accented letters. */
     const text = password.slice(0, MAX_PASSWORD_LENGTH + 1).normalize('NFC');
-    return this.#gate.run(() => scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r }));
+    return scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r });
   }
 }
 

@@ -222,10 +222,10 @@ export class Sessions {
     gone: AbortSignal | undefined,
   ): Promise<UserRow> {
     const { audit, database, passwords, throttle } = this.#options;
-    /* The name that was typed is recorded only when it is a user's: people type passwords where the name belongs. */
-    let known: string | undefined;
     /* Nobody's: such texts are not kept while others are served. */
     if (name.length > MAX_USER_TEXT || password.length > MAX_USER_TEXT) throw authenticationFailed();
+    /* The name that was typed is recorded only when it is a user's: people type passwords where the name belongs. */
+    let known: string | undefined;
     return throttle.attempt({
       account: nameKey(name),
       address,
