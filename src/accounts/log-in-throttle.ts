@@ -3,9 +3,9 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { FailedLogInsTable, Instant, Schema } from '../storage/schema.js';
+import { FairGate } from '../values/fair-gate.js';
+import { FairQueue, type Waiting } from '../values/fair-queue.js';
 import { authenticationFailed, tooManyLogIns } from './failures.js';
-import { FairGate } from './fair-gate.js';
-import { FairQueue, type Waiting } from './fair-queue.js';
 import { networkOf, siteOf } from './network.js';
 
 export interface LogInThrottleOptions {

@@ -1,4 +1,3 @@
-import { FairGate } from '../accounts/fair-gate.js';
 import type { Sessions } from '../accounts/sessions.js';
 import { MarkupPages, type Page } from '../contract/markup-pages.js';
 import { type ContentSource, type Element, elementResult } from '../contract/result.js';
@@ -8,6 +7,7 @@ import type { Folders } from '../library/folders.js';
 import type { AuditTrail } from '../storage/audit-trail.js';
 import { paddedHex } from '../values/crc32.js';
 import { Failure } from '../values/failure.js';
+import { FairGate } from '../values/fair-gate.js';
 import { LongWork } from '../values/long-work.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { authenticate } from './authenticate.js';
