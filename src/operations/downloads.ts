@@ -9,8 +9,9 @@ import type { ZipEntry, ZipWriter } from '../handlers/zip-writer.js';
 import { contentType } from '../library/content-type.js';
 import type { Document, Version } from '../library/document.js';
 import type { Documents } from '../library/documents.js';
+import type { FolderEntry } from '../library/folders.js';
 import { requireContent, requireVisible } from '../library/requirements.js';
-import type { ZipSelection } from '../library/zip-selection.js';
+import type { LeftOut, ZipSelection } from '../library/zip-selection.js';
 import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
 import { ContentRange } from '../storage/content-range.js';
 import { ContentMissing, type ContentReader, type ContentStore } from '../storage/content-store.js';
@@ -19,6 +20,7 @@ import { paddedHex } from '../values/crc32.js';
 import { Failure, StorageFailure } from '../values/failure.js';
 import { type Guid, parseGuid } from '../values/guid.js';
 import { authenticate } from './authenticate.js';
+import { formatDate } from './date-format.js';
 import type { Call, Operation, Operations } from './operation.js';
 import { recorded } from './recorded.js';
 import { withinSession } from './within-session.js';
@@ -118,7 +120,7 @@ function describe(document: Document, version: Version, askedFor: number): Recor
     success: 'true',
     Size: String(version.size),
     ContentType: contentType(document.name),
-    ModificationDate: new Date(version.modifiedAt).toISOString().slice(0, 10),
+    ModificationDate: formatDate(version.modifiedAt),
     VersionNumber: String(askedFor),
     AlterDocumentName: document.name,
     RenderedContent: 'false',
@@ -254,7 +256,7 @@ async function stageZip(
   session: Session,
   { Paths, partialResult }: { Paths: string; partialResult: boolean },
   call: Call,
-): Promise<{ id: string; leftOut: Awaited<ReturnType<ZipSelection['select']>>['leftOut'] }> {
+): Promise<{ id: Guid; leftOut: readonly LeftOut[] }> {
   const { found, leftOut } = await rooms.zipSelection.select(session.user, Paths.split('|'), call.gone);
   const [firstLeftOut] = leftOut;
   if (firstLeftOut && (!partialResult || found.length === 0)) {
@@ -281,7 +283,7 @@ async function adoptZip(
   zip: OpenedContent,
   taken: readonly AuditedEvent[],
   call: Call,
-): Promise<string> {
+): Promise<Guid> {
   try {
     return await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...taken));
   } catch (error) {
@@ -292,7 +294,7 @@ async function adoptZip(
 
 /** What goes into the zip; of each document a line for the audit is added to `taken`. */
 async function* zipEntries(
-  entries: ReturnType<ZipSelection['entries']>,
+  entries: AsyncIterable<FolderEntry>,
   session: Session,
   taken: AuditedEvent[],
 ): AsyncGenerator<ZipEntry> {
