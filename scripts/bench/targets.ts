@@ -28,7 +28,7 @@ const MEMORY_LIMIT = 256;
 const GROWTH_LIMIT = 1.5;
 
 /** Of fewer calls the processor time is not known well enough: the system counts it in hundredths of a second. */
-const ENOUGH_CALLS = 300;
+export const ENOUGH_CALLS = 300;
 
 /** When more of the machine than this was taken by others than the server, two workers cannot do 1.6 times what one does. */
 const LOAD_LIMIT = 0.2;

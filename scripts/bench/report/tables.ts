@@ -1,6 +1,6 @@
 import type { Direction, Results, TransferResult } from '../results.js';
 import { NAMES } from '../suites/contestants.js';
-import { cpuPerGib, isSameCell, passes, type Target, targetsOf, verdict } from '../targets.js';
+import { cpuPerGib, ENOUGH_CALLS, isSameCell, passes, type Target, targetsOf, verdict } from '../targets.js';
 import { figure, MIB, sizeText } from '../units.js';
 import { table } from './table.js';
 
@@ -83,7 +83,7 @@ export function growthTable({ growth }: Results): string | undefined {
       String(cost.count),
       figure(cost.p50),
       figure(cost.p99),
-      cost.count < 300 ? '' : figure(cost.cpu),
+      cost.count < ENOUGH_CALLS ? '' : figure(cost.cpu),
     ]),
   );
   return table(['call', 'calls', 'p50, ms', 'p99, ms', 'CPU, ms'], rows);

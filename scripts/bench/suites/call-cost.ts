@@ -2,6 +2,8 @@ import type { LoadGenerator } from '../load-generator.js';
 import type { CallCost } from '../results.js';
 import type { Product } from '../servers/product.js';
 import { percentile } from '../statistics.js';
+import type { LoadJob } from '../programs/load/load-job.js';
+import { measure } from './transfers.js';
 
 /** No job of calls takes as long, s. */
 const ENDLESS = 3600;
@@ -13,12 +15,15 @@ export class CallCosts {
 
   /** Makes calls over GET, so many at once. @throws when one fails. */
   async measure(load: LoadGenerator, server: Product, targets: readonly string[], connections: number): Promise<void> {
-    const before = await server.process.cpuTime();
     const { port } = server.process;
-    const report = await load.run({ kind: 'calls', port, seconds: ENDLESS, connections, targets });
-    const after = await server.process.cpuTime();
-    this.#cpu += after.user + after.system - before.user - before.system;
-    this.#latencies.push(...report.latencies);
+    await this.measureJob(load, server, { kind: 'calls', port, seconds: ENDLESS, connections, targets });
+  }
+
+  /** Carries out a job of such calls. @throws when one fails. */
+  async measureJob(load: LoadGenerator, server: Product, job: LoadJob): Promise<void> {
+    const turn = await measure(load, server, job);
+    this.#cpu += turn.user + turn.system;
+    this.#latencies.push(...turn.latencies);
   }
 
   get sum(): CallCost {

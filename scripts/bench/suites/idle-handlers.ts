@@ -1,11 +1,9 @@
 import path from 'node:path';
 import { type BenchContext, makePlace } from '../bench-context.js';
 import { LoadGenerator } from '../load-generator.js';
-import type { CallCost } from '../results.js';
 import { Product } from '../servers/product.js';
-import { percentile } from '../statistics.js';
 import { MIB, sizeText } from '../units.js';
-import { measure } from './transfers.js';
+import { CallCosts } from './call-cost.js';
 
 const CHUNK_SIZE = MIB;
 const CONNECTIONS = 4;
@@ -17,18 +15,18 @@ export async function measureIdleHandlers(context: BenchContext): Promise<void> 
   const count = options.idleHandlers;
   tell(`\nbeside ${count.toLocaleString('en')} idle upload handlers`);
   const load = new LoadGenerator(programs, cores.load);
-  const servers: { server: Product; chunks: ChunkCosts }[] = [];
+  const servers: { server: Product; chunks: CallCosts }[] = [];
   try {
     for (const handlers of [0, count]) {
       const data = path.join(makePlace(context, `handlers-${handlers}`), 'data');
       const first = await Product.start({ data, cores: undefined });
       await first.openUploads(handlers);
       await first.process.stop();
-      servers.push({ server: await Product.start({ data, cores: cores.server }), chunks: new ChunkCosts() });
+      servers.push({ server: await Product.start({ data, cores: cores.server }), chunks: new CallCosts() });
     }
-    for (const { server } of servers) await new ChunkCosts().measure(load, server, WARM_UP_SECONDS);
+    for (const { server } of servers) await measureChunks(new CallCosts(), load, server, WARM_UP_SECONDS);
     for (let round = 0; round < options.rounds; round++) {
-      for (const { server, chunks } of servers) await chunks.measure(load, server, options.seconds);
+      for (const { server, chunks } of servers) await measureChunks(chunks, load, server, options.seconds);
     }
   } finally {
     load.stop();
@@ -50,26 +48,8 @@ export async function measureIdleHandlers(context: BenchContext): Promise<void> 
   );
 }
 
-class ChunkCosts {
-  #latencies: number[] = [];
-  #cpu = 0;
-
-  async measure(load: LoadGenerator, server: Product, seconds: number): Promise<void> {
-    const places = await server.openUploads(CONNECTIONS);
-    const job = { kind: 'upload', format: 'soap', chunkSize: CHUNK_SIZE, seconds, ...places } as const;
-    const turn = await measure(load, server, job);
-    this.#cpu += turn.user + turn.system;
-    this.#latencies.push(...turn.latencies);
-    await server.discardUploads();
-  }
-
-  get sum(): CallCost {
-    const sorted = this.#latencies.sort((a, b) => a - b);
-    return {
-      p50: percentile(sorted, 0.5),
-      p99: percentile(sorted, 0.99),
-      cpu: (this.#cpu / sorted.length) * 1000,
-      count: sorted.length,
-    };
-  }
+async function measureChunks(costs: CallCosts, load: LoadGenerator, server: Product, seconds: number): Promise<void> {
+  const places = await server.openUploads(CONNECTIONS);
+  await costs.measureJob(load, server, { kind: 'upload', format: 'soap', chunkSize: CHUNK_SIZE, seconds, ...places });
+  await server.discardUploads();
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type BenchContext, makePlace } from '../bench-context.js';
 import { LoadGenerator } from '../load-generator.js';
 import { summarizeProfile } from '../profile.js';
-import type { DownloadJob, LoadReport, UploadJob } from '../programs/load/load-job.js';
+import type { DownloadJob, LoadJob, LoadReport, UploadJob } from '../programs/load/load-job.js';
 import type { Direction, TransferResult } from '../results.js';
 import type { Contestant, Workplace } from '../servers/contestant.js';
 import { median, percentile } from '../statistics.js';
@@ -208,7 +208,7 @@ async function download(
 export async function measure(
   load: LoadGenerator,
   { process }: Pick<Contestant, 'process'>,
-  job: UploadJob | DownloadJob,
+  job: LoadJob,
 ): Promise<Turn> {
   const before = await process.cpuTime();
   const report = await load.run(job);
