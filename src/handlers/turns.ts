@@ -7,21 +7,43 @@ export type EndTurn = () => void;
 export class Turns {
   readonly #last = new Map<Guid, Promise<void>>();
 
-  /** Waits until all who came before have ended their turns. */
-  async take(id: Guid): Promise<EndTurn> {
+  /**
+   * Waits until all who came before have ended their turns. @throws the reason when the caller leaves instead; the signal is asked for only
+   * where there is something to wait for.
+   */
+  async take(id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<EndTurn> {
     const before = this.#last.get(id);
-    let end: EndTurn = () => undefined;
-    const mine = new Promise<void>((resolve) => (end = resolve));
-    this.#last.set(id, mine);
-    if (before) await before;
-    return () => {
+    let pass: EndTurn = () => undefined;
+    const mine = new Promise<void>((resolve) => (pass = resolve));
+    const end = (): void => {
       if (this.#last.get(id) === mine) this.#last.delete(id);
-      end();
+      pass();
     };
+    this.#last.set(id, mine);
+    if (!before) return end;
+    try {
+      await unlessGone(before, caller.gone);
+    } catch (error) {
+      void before.then(end);
+      throw error;
+    }
+    return end;
   }
 
   /** Whether somebody has, or waits for, a turn. */
   isTaken(id: Guid): boolean {
     return this.#last.has(id);
+  }
+}
+
+async function unlessGone(turn: Promise<void>, gone: AbortSignal | undefined): Promise<void> {
+  gone?.throwIfAborted();
+  let leave = (): void => undefined;
+  const left = new Promise<never>((_, reject) => (leave = () => reject(gone?.reason as Error)));
+  gone?.addEventListener('abort', leave);
+  try {
+    await Promise.race([turn, left]);
+  } finally {
+    gone?.removeEventListener('abort', leave);
   }
 }

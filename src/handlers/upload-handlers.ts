@@ -149,12 +149,12 @@ export class UploadHandlers {
 
   /**
    * Opens a handler for a chunk, once all chunks that came before have been dealt with. The reservation must be
-   * released. @throws Failure when there is no such handler in this session.
+   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn.
    */
-  async reserve(sessionId: number, id: Guid): Promise<ChunkReservation> {
+  async reserve(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<ChunkReservation> {
     /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
-    const endTurn = await this.#turns.take(id);
+    const endTurn = await this.#turns.take(id, caller);
     try {
       return await this.#reserveInTurn(sessionId, id, endTurn);
     } catch (error) {

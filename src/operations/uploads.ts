@@ -159,7 +159,7 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
 async function reserve(rooms: UploadRooms, ticket: string, handlerText: string, call: Call): Promise<ChunkReservation> {
   const session = await authenticate(rooms.sessions, ticket, call);
   const id = requireHandler(handlerText);
-  return withinSession(rooms.sessions, ticket, () => rooms.uploads.reserve(session.id, id));
+  return withinSession(rooms.sessions, ticket, () => rooms.uploads.reserve(session.id, id, call));
 }
 
 /** The place the chunk was written to as it arrived, or one it is written to now because the handler was named too late. */

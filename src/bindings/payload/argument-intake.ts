@@ -324,11 +324,14 @@ class ArrivingPayload implements Payload, ContentReceiver {
     return this.#leftover ? this.#leftover.then(() => this.#gather(kept)) : this.#gather(kept);
   }
 
+  /* The call may have to wait for its turn now, and the buffer is for those who send. */
   end(): void | Promise<void> {
     clearTimeout(this.#patience);
     if (this.#leftover) return this.#leftover;
     const last = this.#takeGathered();
-    if (last) return this.#send(last);
+    const sent = last && this.#send(last);
+    if (isPending(sent)) return sent.then(() => this.stopGathering());
+    this.stopGathering();
   }
 
   async copyTo(sink: PayloadSink): Promise<void> {
