@@ -25,7 +25,7 @@ import { statusRoutes } from './telemetry/status-routes.js';
 /** The longest message, without its content, bytes. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
-/** What the texts of all messages may take at the least that are being read, however little memory there is for buffers, bytes. */
+/** What the texts of all calls may take at the least, however little memory there is for buffers, bytes. */
 const LEAST_TEXTS = 32 * 1024 * 1024;
 
 /** Content is gathered for the disk, and encoded for an answer, in buffers of this size, bytes. */
@@ -92,6 +92,7 @@ export class Worker {
       soap: new SoapBinding({ ...shared, dispatcher }),
       http: new HttpBinding({ ...shared, maxRequestLine: settings.maxRequestLine }),
       trustProxy: settings.trustProxy,
+      texts: shared.texts,
       idleLimit: shared.idleLimit,
       report,
       status: statusRoutes({

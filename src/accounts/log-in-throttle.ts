@@ -5,8 +5,8 @@ import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import type { FailedLogInsTable, Instant, Schema } from '../storage/schema.js';
 import { FairGate } from '../values/fair-gate.js';
 import { FairQueue, type Waiting } from '../values/fair-queue.js';
+import { networkOf, siteOf } from '../values/network.js';
 import { authenticationFailed, tooManyLogIns } from './failures.js';
-import { networkOf, siteOf } from './network.js';
 
 export interface LogInThrottleOptions {
   readonly database: Database;

@@ -5,6 +5,7 @@ import { CONTENT_MARK } from '../contract/element-writer.js';
 import { compressText } from './compress-text.js';
 import { type ContentEncoding, streamContent } from './payload/base64-encoder.js';
 import type { BufferPool } from './payload/buffer-pool.js';
+import type { TextAccount } from './payload/text-budget.js';
 
 /** A whole answer: status, headers, and text with at most one mark where content goes. */
 export interface Answer {
@@ -15,6 +16,14 @@ export interface Answer {
   readonly content?: ContentSource | undefined;
   /** How it stands there. @default 'base64', and 'raw' for markup */
   readonly encoding?: ContentEncoding;
+}
+
+/** What an answer may take of the memory while it is sent. */
+export interface SendingMemory {
+  /** For content. */
+  readonly buffers: BufferPool;
+  /** Told of text. */
+  readonly account: TextAccount;
 }
 
 /** The caller went away before the answer was sent. */
@@ -33,7 +42,7 @@ const CACHE_RESULT = 'private, max-age=0';
 const CACHE_ERROR = 'private';
 
 /** Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone */
-export async function sendAnswer(response: ServerResponse, answer: Answer, buffers: BufferPool): Promise<void> {
+export async function sendAnswer(response: ServerResponse, answer: Answer, memory: SendingMemory): Promise<void> {
   const { content } = answer;
   try {
     response.statusCode = answer.status;
@@ -41,14 +50,17 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
     response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
     if (!content || content.length === 0) {
       const body = await compressText(response, answer.text.replace(CONTENT_MARK, ''));
-      response.setHeader('Content-Length', Buffer.byteLength(body));
+      const length = Buffer.byteLength(body);
+      response.setHeader('Content-Length', length);
+      memory.account.take(length);
       await end(response, body);
       return;
     }
     const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
     const encoding = answer.encoding ?? (content.isMarkup ? 'raw' : 'base64');
     response.setHeader('Content-Length', before.length + lengthOf(content, encoding) + after.length);
-    await stream(response, { before, content, after, encoding }, buffers);
+    memory.account.take(before.length + (content.memory ?? 0) + after.length);
+    await stream(response, { before, content, after, encoding }, memory.buffers);
   } finally {
     await content?.close();
   }
@@ -58,7 +70,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, buffe
 export async function sendBytes(
   response: ServerResponse,
   content: ContentSource | undefined,
-  buffers: BufferPool,
+  { buffers }: SendingMemory,
 ): Promise<void> {
   try {
     response.statusCode = 200;

@@ -7,6 +7,7 @@ import { errorPage } from './pages/error-page.js';
 import { PAGE_HEADERS } from './pages/page-layout.js';
 import { pageRoutes } from './pages/page-routes.js';
 import { SERVICE_PATH } from './pages/public-address.js';
+import type { TextBudget } from './payload/text-budget.js';
 import { drain } from './request-body.js';
 import type { SoapBinding } from './soap/soap-binding.js';
 
@@ -15,6 +16,8 @@ export interface ApplicationOptions {
   readonly soap: SoapBinding;
   readonly http: HttpBinding;
   readonly trustProxy: boolean;
+  /** Of all calls. */
+  readonly texts: TextBudget;
   /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
   readonly idleLimit: number;
   /** Told of errors that are the server's. */
@@ -51,7 +54,7 @@ export function createApplication(options: ApplicationOptions): RequestListener 
   };
 }
 
-function routeOthers({ contract, http, idleLimit, report, status, trustProxy }: ApplicationOptions): Express {
+function routeOthers({ contract, http, idleLimit, report, status, texts, trustProxy }: ApplicationOptions): Express {
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
@@ -63,7 +66,7 @@ function routeOthers({ contract, http, idleLimit, report, status, trustProxy }: 
   if (status) application.use(status);
   /* Before the pages: their router would answer with the methods it has itself. */
   application.options(SERVICE_PATH, (_request, response) => answerOptions(response));
-  application.use(pageRoutes(contract, { trustProxy }));
+  application.use(pageRoutes(contract, { texts, trustProxy }));
   application.all(SERVICE_PATH, (_request, response) => {
     response.set('Allow', SERVICE_METHODS);
     sendPage(response, 405, 'Request format is unrecognized.');

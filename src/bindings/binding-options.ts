@@ -17,7 +17,7 @@ export interface BindingOptions {
   readonly trustProxy: boolean;
   /** The longest message, without its content, bytes. */
   readonly maxTextBytes: number;
-  /** Of all messages while they are read. */
+  /** Of all calls. */
   readonly texts: TextBudget;
   /** How long to wait for the next bytes of a request, or for the caller to take some of an answer, ms. */
   readonly idleLimit: number;

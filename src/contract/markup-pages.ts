@@ -58,6 +58,11 @@ export class MarkupPages<Place> implements ContentSource {
     return this.#pages.at(-1)?.end ?? 0;
   }
 
+  /** The longest page. */
+  get memory(): number {
+    return this.#pages.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+  }
+
   async read(buffer: Buffer, position: number): Promise<number> {
     let done = 0;
     while (done < buffer.length && position + done < this.length) {

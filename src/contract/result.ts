@@ -7,6 +7,8 @@ export interface ContentSource {
   readonly length: number;
   /** Whether the bytes are elements, written already: then they stand in the answer as they are. @default false: as base64 */
   readonly isMarkup?: boolean;
+  /** How much of it is in memory while it is sent, beside the buffer, bytes. @default nothing */
+  readonly memory?: number;
   /** Reads the bytes at `position` (0 … length) into `buffer`; returns how many, fewer only at the end. */
   read(buffer: Buffer, position: number): Promise<number>;
   close(): void | Promise<void>;

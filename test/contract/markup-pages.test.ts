@@ -57,6 +57,12 @@ test('A page is read at a time, with a pause behind each', async () => {
   expect(steps).toEqual(['page 0']);
 });
 
+test('Its memory is the longest page', async () => {
+  /* The last whole one: a page starts at every third element, and each is longer than the one before. */
+  const { memory } = await MarkupPages.measure(0, readPage, none);
+  expect(memory).toBe([15, 16, 17].reduce((sum, n) => sum + '<a></a>'.length + n * Buffer.byteLength('é&lt;'), 0));
+});
+
 test('A page that is another than it was ends the reading', async () => {
   let text = 'once';
   const page = (): Promise<Page<number>> =>

@@ -74,6 +74,7 @@ export async function startProbe(): Promise<RunningService> {
     soap: new SoapBinding({ ...shared, dispatcher }),
     http: new HttpBinding({ ...shared, maxRequestLine: 64 * KIB }),
     trustProxy: false,
+    texts: shared.texts,
     idleLimit: shared.idleLimit,
     report,
   });

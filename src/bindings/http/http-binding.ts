@@ -5,7 +5,7 @@ import { findContent, writeDocument } from '../../contract/element-writer.js';
 import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
 import { StorageFailure } from '../../values/failure.js';
-import { CallerGone, sendAnswer, sendBytes } from '../answer.js';
+import { CallerGone, sendAnswer, sendBytes, type SendingMemory } from '../answer.js';
 import type { BindingOptions } from '../binding-options.js';
 import { callerAddress } from '../caller.js';
 import { parseContentType } from '../content-type.js';
@@ -67,6 +67,7 @@ class HttpExchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #call: Call;
+  readonly #account: TextAccount;
   #intake: ArgumentIntake | undefined;
   #outcome = 'ok';
   #bytesOut = 0;
@@ -76,6 +77,7 @@ class HttpExchange {
     this.#request = request;
     this.#response = response;
     this.#call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
+    this.#account = options.texts.open(this.#call.address, () => request.socket.destroy());
   }
 
   async serve(name: string): Promise<void> {
@@ -86,6 +88,7 @@ class HttpExchange {
       await this.#answerTo(error);
     } finally {
       await this.#intake?.release();
+      this.#account.release();
       this.#options.log({
         operation: this.#intake?.contract.name,
         binding: this.#request.method === 'POST' ? 'POST' : 'GET',
@@ -147,27 +150,26 @@ class HttpExchange {
     }
     const question = url.indexOf('?');
     const query = question === -1 ? '' : url.slice(question + 1);
-    const reader = new UrlencodedReader(intake, { maxTextBytes: Math.max(maxTextBytes, maxRequestLine) });
+    const reader = new UrlencodedReader(intake, {
+      maxTextBytes: Math.max(maxTextBytes, maxRequestLine),
+      account: this.#account,
+    });
     await reader.write(Buffer.from(query, 'latin1'));
     await reader.end();
   }
 
   async #readForm(intake: ArgumentIntake): Promise<void> {
-    const account = this.#options.texts.open(() => this.#request.destroy());
-    try {
-      const reader = this.#formReader(intake, account);
-      if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
-      else await drain(this.#request, this.#options.idleLimit);
-    } finally {
-      account.release();
-    }
+    const reader = this.#formReader(intake);
+    if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+    else await drain(this.#request, this.#options.idleLimit);
   }
 
   /** Undefined: there is nothing to be read. @throws HttpError for a Content-Type that is no form's. */
-  #formReader(intake: ArgumentIntake, account: TextAccount): MessageReader | undefined {
+  #formReader(intake: ArgumentIntake): MessageReader | undefined {
     const header = this.#request.headers['content-type'];
     const { type, parameters } = parseContentType(header);
     const { maxTextBytes } = this.#options;
+    const account = this.#account;
     if (type === 'application/x-www-form-urlencoded') {
       return new UrlencodedReader(intake, { maxTextBytes, account, charset: parameters.get('charset') });
     }
@@ -181,17 +183,20 @@ class HttpExchange {
   }
 
   async #send(result: Result): Promise<void> {
-    const { buffers } = this.#options;
     this.#limitSending();
     if (result.kind === 'bytes') {
       this.#bytesOut = result.content?.length ?? 0;
-      await sendBytes(this.#response, result.content, buffers);
+      await sendBytes(this.#response, result.content, this.#memory);
       return;
     }
     const content = findContent(result.element);
     this.#bytesOut = content?.length ?? 0;
     const answer = { status: 200, contentType: XML, text: writeDocument(result.element), content };
-    await sendAnswer(this.#response, answer, buffers);
+    await sendAnswer(this.#response, answer, this.#memory);
+  }
+
+  get #memory(): SendingMemory {
+    return { buffers: this.#options.buffers, account: this.#account };
   }
 
   /** A caller who takes nothing for too long is left. */
@@ -218,19 +223,18 @@ class HttpExchange {
   }
 
   async #sendError(error: unknown): Promise<void> {
-    const { buffers } = this.#options;
     if (error instanceof ScriptCall) {
       this.#response.setHeader('jsonerror', 'true');
       await sendAnswer(
         this.#response,
         { status: 500, contentType: 'application/json; charset=utf-8', text: SCRIPT_ERROR },
-        buffers,
+        this.#memory,
       );
       return;
     }
     const { status, messages } = this.#describe(error);
     const text = `${messages.map(escapeHtml).join(' ---> ')}\n`;
-    await sendAnswer(this.#response, { status, contentType: PLAIN, text }, buffers);
+    await sendAnswer(this.#response, { status, contentType: PLAIN, text }, this.#memory);
   }
 
   /** The status, and the messages: of the error, and of the one inside it. ASMX escapes each, and not what joins them. */

@@ -1,6 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import type { Contract } from '../../contract/contract.js';
+import { callerAddress } from '../caller.js';
 import { compressText } from '../compress-text.js';
+import type { TextAccount, TextBudget } from '../payload/text-budget.js';
 import { discoveryDocument } from './discovery-document.js';
 import { helpPage, unknownOperationPage } from './help-page.js';
 import { operationPage } from './operation-page.js';
@@ -17,6 +19,8 @@ export interface PageOptions {
    * @default false
    */
   readonly trustProxy?: boolean;
+  /** Of all answers: pages are long, and a caller may take as long as it likes to take one. */
+  readonly texts: TextBudget;
 }
 
 /** An answer before the headers that all pages share. */
@@ -31,13 +35,14 @@ interface Answer {
  * and the discovery document (`?disco`). Nothing else is touched: other methods and paths go on to the next handler.
  * To be mounted at the root.
  */
-export function pageRoutes(contract: Contract, options: PageOptions = {}): Router {
-  const { trustProxy = false } = options;
+export function pageRoutes(contract: Contract, { texts, trustProxy = false }: PageOptions): Router {
   const answer = preparePages(contract);
   const router = Router({ strict: true });
   router.get(SERVICE_PATH, (request, response) => {
     const address = readPublicAddress(request, trustProxy);
-    return send(response, address === undefined ? BAD_HOST : answer(request, address));
+    const account = texts.open(callerAddress(request, trustProxy), () => request.socket.destroy());
+    response.once('close', () => account.release());
+    return send(response, address === undefined ? BAD_HOST : answer(request, address), account);
   });
   return router;
 }
@@ -73,8 +78,9 @@ function preparePages(contract: Contract): (request: Request, address: PublicAdd
   };
 }
 
-async function send(response: Response, { status, type, body }: Answer): Promise<void> {
+async function send(response: Response, { status, type, body }: Answer, account: TextAccount): Promise<void> {
   const text = await compressText(response, body);
+  account.take(Buffer.byteLength(text));
   if (type === 'text/html') response.set(PAGE_HEADERS);
   response
     .status(status)

@@ -1,27 +1,40 @@
-/** How much text of a message is not counted, bytes: nearly all have less. */
+import { siteOf } from '../../values/network.js';
+
+/** How much text of a call is not counted, bytes: nearly all have less. */
 const UNCOUNTED = 16 * 1024;
 
-/** The text of one message, while it is read. */
+/** The text of one call: of its message, and of its answer until that has been taken. */
 export interface TextAccount {
-  /** So much more came, bytes. */
+  /** So much more is kept, bytes. */
   take(bytes: number): void;
-  /** The message has been read, or given up. */
+  /** The call is over, or given up. */
   release(): void;
 }
 
 interface Holder {
-  held: number;
+  readonly address: string;
   readonly giveUp: () => void;
+  held: number;
+  /** Undefined as long as nothing is counted. */
+  group: Group | undefined;
+}
+
+/** The calls from one site with more than {@link UNCOUNTED}, the first to have that first. */
+interface Group {
+  readonly site: string;
+  readonly holders: Set<Holder>;
+  held: number;
 }
 
 /**
- * Bounds what the texts of all messages take that are being read, whose callers may take as long as they like. When it is too much, the message
- * that was long before all others is given up: one that comes as messages do is read within moments.
+ * Bounds what the texts of all calls take, whose callers may take as long as they like to send a message, to wait for their turn, and to
+ * take an answer. When it is too much, a call is given up from where most of it is: the one that was long before the others. A call that goes as calls do
+ * is over within moments.
  */
 export class TextBudget {
   readonly #capacity: number;
-  /** Those with more than {@link UNCOUNTED}, the first to have that first. */
-  readonly #holders = new Set<Holder>();
+  /** By their sites. None is empty. */
+  readonly #groups = new Map<string, Group>();
   #held = 0;
 
   /** @param capacity in bytes */
@@ -29,9 +42,12 @@ export class TextBudget {
     this.#capacity = capacity;
   }
 
-  /** @param giveUp Called when there is no room for the message any more. */
-  open(giveUp: () => void): TextAccount {
-    const holder: Holder = { held: -UNCOUNTED, giveUp };
+  /**
+   * @param address The caller's.
+   * @param giveUp Called when there is no room for the call any more.
+   */
+  open(address: string, giveUp: () => void): TextAccount {
+    const holder: Holder = { address, giveUp, held: -UNCOUNTED, group: undefined };
     return {
       take: (bytes) => this.#take(holder, bytes),
       release: () => this.#release(holder),
@@ -42,13 +58,24 @@ export class TextBudget {
     const before = Math.max(0, holder.held);
     holder.held += bytes;
     if (holder.held <= 0) return;
-    this.#holders.add(holder);
+    holder.group ??= this.#enter(holder);
+    holder.group.held += holder.held - before;
     this.#held += holder.held - before;
-    while (this.#held > this.#capacity) this.#giveUpFirst();
+    while (this.#held > this.#capacity) this.#giveUpOne();
   }
 
-  #giveUpFirst(): void {
-    for (const holder of this.#holders) {
+  #enter(holder: Holder): Group {
+    const site = siteOf(holder.address);
+    const group = this.#groups.get(site) ?? { site, holders: new Set(), held: 0 };
+    this.#groups.set(site, group);
+    group.holders.add(holder);
+    return group;
+  }
+
+  #giveUpOne(): void {
+    let largest: Group | undefined;
+    for (const group of this.#groups.values()) if (group.held > (largest?.held ?? 0)) largest = group;
+    for (const holder of largest?.holders ?? []) {
       this.#release(holder);
       holder.giveUp();
       return;
@@ -56,8 +83,13 @@ export class TextBudget {
   }
 
   #release(holder: Holder): void {
-    if (!this.#holders.delete(holder)) return;
-    this.#held -= holder.held;
+    const { group, held } = holder;
     holder.held = -Infinity;
+    holder.group = undefined;
+    if (!group) return;
+    this.#held -= held;
+    group.held -= held;
+    group.holders.delete(holder);
+    if (group.holders.size === 0) this.#groups.delete(group.site);
   }
 }

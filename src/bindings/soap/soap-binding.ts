@@ -56,13 +56,14 @@ export class SoapBinding {
       bytesOut = answer.content?.length ?? 0;
       if (!(await drain(request, this.#options.idleLimit))) response.setHeader('Connection', 'close');
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
-      await sendAnswer(response, answer, this.#options.buffers);
+      await sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
     } catch (error) {
       if (!(error instanceof CallerGone)) this.#options.report(error);
       outcome = 'interrupted';
       response.destroy();
     } finally {
       await exchange.release();
+      exchange.account.release();
       this.#options.log({
         operation: exchange.operation?.name,
         binding: exchange.version ? `SOAP ${exchange.version.name}` : 'SOAP',
@@ -86,6 +87,7 @@ class SoapExchange implements EnvelopeListener {
   readonly #choice: OperationChoice;
   readonly #positions = new Map<string, Position>();
   readonly call: Call;
+  readonly account: TextAccount;
   #version: SoapVersion | undefined;
   #intake: ArgumentIntake | undefined;
   #outcome = 'ok';
@@ -101,6 +103,7 @@ class SoapExchange implements EnvelopeListener {
       Array.isArray(soapAction) ? soapAction[0] : soapAction,
     );
     this.call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
+    this.account = options.texts.open(this.call.address, () => request.socket.destroy());
   }
 
   get operation(): OperationContract | undefined {
@@ -206,21 +209,16 @@ class SoapExchange implements EnvelopeListener {
   }
 
   async #read(): Promise<void> {
-    const account = this.#options.texts.open(() => this.#request.destroy());
-    try {
-      const reader = this.#reader(account);
-      await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
-    } finally {
-      account.release();
-    }
+    await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
     /* A body without any element, and no action that says what is meant. */
     if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
   }
 
-  #reader(account: TextAccount): MessageReader {
+  #reader(): MessageReader {
     const { contract, maxTextBytes } = this.#options;
     const { namespace } = contract;
     const { parameters } = this.#contentType;
+    const { account } = this;
     if (this.#isMtom) return new MtomReader(parameters.get('boundary'), this, { namespace, maxTextBytes, account });
     return new TranscodingReader(parameters.get('charset'), new EnvelopeReader(this, namespace, maxTextBytes, account));
   }

@@ -6,13 +6,23 @@ import express from 'express';
 import { SaxesParser } from 'saxes';
 import request from 'supertest';
 import { pageRoutes } from '../../../src/bindings/pages/page-routes.js';
+import { TextBudget } from '../../../src/bindings/payload/text-budget.js';
 import { loadContract, readWsdl } from '../../../src/contract/wsdl-reader.js';
 
 const contract = loadContract();
 const operations = [...contract.operations.values()];
 
-const service = (trustProxy = false) => express().use(pageRoutes(contract, { trustProxy }));
+const service = (trustProxy = false, texts = new TextBudget(Infinity)) =>
+  express().use(pageRoutes(contract, { texts, trustProxy }));
 const get = (path: string) => request(service()).get(path).set('Host', 'docs.example:8080');
+
+test('a page counts among the texts of all calls until it has been taken', async () => {
+  const get = (application: express.Express) =>
+    request(application).get('/srv.asmx?wsdl').set('Accept-Encoding', 'identity');
+  const roomForOne = service(false, new TextBudget(200_000));
+  for (let n = 0; n < 3; n++) expect((await get(roomForOne)).status).toBe(200);
+  await expect(get(service(false, new TextBudget(50_000)))).rejects.toThrow('socket hang up');
+});
 
 describe('the WSDL', () => {
   test.each(['?WSDL', '?wsdl', '?WsDl', '?wsdl&x=1', '?x=1&wsdl'])('is the answer to %s', async (query) => {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { answer, NUMBER } from '../../support/answer.js';
+import { answer, NUMBER, valueOf } from '../../support/answer.js';
 import { type Caller, hexCrc32 } from '../../support/caller.js';
+import { beginChunk } from '../../support/chunk-on-its-way.js';
 import { eventually } from '../../support/eventually.js';
 import { RunningService } from '../../support/running-service.js';
 import { readMetric } from '../../support/server-figures.js';
@@ -82,6 +83,58 @@ test('Of callers with more text than there is room for, those who have taken lon
   ).toEqual(answer('root', { success: 'false', error: 'Invalid upload handler.' }));
   for (const socket of sockets) socket.destroy();
 });
+
+test('Texts of calls that wait for their turn count as well', async () => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  /* The content comes first, so that all of the message has come before the call has to wait. */
+  const body = `fileChunk=AAAAAAAAAAAAAAAA&chunkHEXCRC=${'0'.repeat(1_000_000)}&authenticationTicket=${caller.ticket}&uploadHandler=${handler}`;
+  const request = `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const sockets = await Promise.all(Array.from({ length: 40 }, () => connect()));
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.on('error', resolve).on('close', resolve)));
+  for (const socket of sockets) await new Promise((resolve) => socket.resume().write(request, resolve));
+  await Promise.race(closed);
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+  for (const socket of sockets) socket.destroy();
+});
+
+/* A socket takes some MiB for a caller who takes nothing; these answers are longer. */
+test.each([
+  ['POST', '/srv.asmx/DownloadFileChunk', 'application/x-www-form-urlencoded', form],
+  ['SOAP', '/srv.asmx', 'text/xml', envelope],
+])('Texts of answers that are not taken count as well: over %s', async (_binding, path, type, write) => {
+  const body = write(caller.ticket, '"'.repeat(1_000_000));
+  const request = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+  const ask = async (): Promise<net.Socket> => {
+    const socket = await connect();
+    socket.on('error', () => undefined).write(request);
+    await once(socket, 'readable');
+    return socket;
+  };
+  const isWhole = async (socket: net.Socket): Promise<boolean> => {
+    let length = 0;
+    socket.on('data', (bytes: Buffer) => (length += bytes.length));
+    if (!socket.destroyed) await once(socket, 'close');
+    return length > 6_000_000;
+  };
+  /* Message and answer of four take 27 MiB, and those of five more than 32. */
+  const sockets: net.Socket[] = [];
+  for (let n = 0; n < 5; n++) sockets.push(await ask());
+  expect(await Promise.all(sockets.map(isWhole))).toEqual([false, true, true, true, true]);
+  for (let n = 0; n < 5; n++) expect(await isWhole(await ask())).toBe(true);
+});
+
+function form(ticket: string, handler: string): string {
+  return `authenticationTicket=${ticket}&DownloadHandler=${handler}`;
+}
+
+function envelope(ticket: string, handler: string): string {
+  return (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><DownloadFileChunk xmlns="http://tempuri.org/">' +
+    `<authenticationTicket>${ticket}</authenticationTicket><DownloadHandler>${handler}</DownloadHandler>` +
+    '</DownloadFileChunk></s:Body></s:Envelope>'
+  );
+}
 
 function takenBuffers(): Promise<number> {
   return readMetric(service.url, 'lighterage_memory_budget_bytes{part="used"}');

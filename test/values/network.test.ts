@@ -1,4 +1,4 @@
-import { networkOf, siteOf } from '../../src/accounts/network.js';
+import { networkOf, siteOf } from '../../src/values/network.js';
 
 test.each([
   ['an IPv4 address is itself', '192.0.2.1', '192.0.2.1'],
