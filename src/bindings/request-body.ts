@@ -6,6 +6,9 @@ import { UnreadableMessage } from './payload/argument-receiver.js';
 /** How much of a message that was refused is read and thrown away, so that the caller gets to see the answer, bytes. */
 const DRAIN_LIMIT = 128 * 1024 * 1024;
 
+/** How much more for each byte of content that its operation takes: base64 in UTF-16 takes nearly three, and may have line breaks and escapes. */
+const MOST_TEXT_PER_BYTE = 4;
+
 /** The body of a request with its Content-Encoding undone (RFC 9110, 8.4). @throws UnreadableMessage for one we do not know. */
 export function decodedBody(request: IncomingMessage): Readable {
   const coding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
@@ -33,14 +36,16 @@ function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): 
 }
 
 /**
- * Reads what is left of a request's body and throws it away: a caller that is still sending would not see the answer.
+ * Reads what is left of a request's body and throws it away, as it came: a caller that is still sending would not see the answer.
  * Fulfilled with whether the connection can be used for another request.
+ *
+ * @param contentLimit - The most bytes of content that the message may have.
  */
-export function drain(request: IncomingMessage, idleLimit: number): Promise<boolean> {
+export function drain(request: IncomingMessage, idleLimit: number, contentLimit = 0): Promise<boolean> {
   if (request.complete && request.readableEnded) return Promise.resolve(true);
   if (request.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
-    let left = DRAIN_LIMIT;
+    let left = DRAIN_LIMIT + contentLimit * MOST_TEXT_PER_BYTE;
     const timer = setTimeout(() => finish(false), idleLimit);
     const finish = (isUsable: boolean): void => {
       clearTimeout(timer);

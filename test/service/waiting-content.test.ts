@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import net from 'node:net';
 import { once } from 'node:events';
 import { answer, NUMBER, refused } from '../support/answer.js';
-import { MULTIPART } from '../support/bindings.js';
+import { BINDINGS, MULTIPART } from '../support/bindings.js';
 import { call, type Caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
@@ -75,6 +75,21 @@ test('All that waits has a limit, which keeps nobody from sending who says first
   socket.destroy();
   await eventually(spooledBytes, (bytes) => bytes === 0);
   expect(await upload('/Public/crowded.bin', MOST, caller.ticket)).toEqual(STORED);
+});
+
+test.each(BINDINGS)('Content of a call that is refused before it comes is not looked at: $name', async (binding) => {
+  const stale = { authenticationTicket: '0f8fad5b-d9cb-469f-a165-70867728950e', path: '/Public/a.txt' };
+  const expired = refused('root', '[901] Session expired or Invalid ticket');
+  expect(await call(service, binding, 'UploadDocument', { ...stale, fileContent: 'no base64, and long' })).toEqual(
+    expired,
+  );
+  const unseen = {
+    ...stale,
+    authenticationTicket: caller.ticket,
+    path: '/Unseen/a.txt',
+    fileContent: '!'.repeat(15_000),
+  };
+  expect(await call(service, binding, 'UploadDocument', unseen)).toEqual(refused('root', 'Folder not found.'));
 });
 
 /** What the files take that this process, which is the server's, has open in the spool. */

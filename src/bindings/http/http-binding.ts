@@ -109,8 +109,7 @@ class HttpExchange {
     const arriving = { call: this.#call, duplicates: 'join', request: this.#request } as const;
     const intake = openIntake(operation, this.#options, arriving);
     this.#intake = intake;
-    if (this.#request.method === 'POST') await this.#readForm(intake);
-    else await this.#readQuery(intake);
+    await this.#read(intake);
     intake.fillTicket();
     const { failure, texts } = intake;
     const outcome = failure
@@ -135,6 +134,22 @@ class HttpExchange {
       `Invalid method name '${name}', method names are case sensitive. The method name '${other}' with the same name ` +
         'but different casing was found.\nParameter name: methodName',
     );
+  }
+
+  async #read(intake: ArgumentIntake): Promise<void> {
+    try {
+      if (this.#request.method === 'POST') await this.#readForm(intake);
+      else await this.#readQuery(intake);
+    } catch (error) {
+      if (error !== intake.failure) throw error;
+      await this.#skipRest();
+    }
+  }
+
+  /** What is left of the message must come before the answer can be seen. */
+  async #skipRest(): Promise<void> {
+    const isUsable = await drain(this.#request, this.#options.idleLimit, this.#intake?.contentLimit);
+    if (!isUsable) this.#response.setHeader('Connection', 'close');
   }
 
   async #readQuery(intake: ArgumentIntake): Promise<void> {
@@ -213,7 +228,7 @@ class HttpExchange {
       return;
     }
     try {
-      if (!(await drain(this.#request, this.#options.idleLimit))) this.#response.setHeader('Connection', 'close');
+      await this.#skipRest();
       this.#limitSending();
       await this.#sendError(error);
     } catch {

@@ -1,4 +1,3 @@
-import { ArgumentError } from '../../contract/arguments.js';
 import type { OperationContract, Parameter } from '../../contract/contract.js';
 import type { Payload, PayloadSink, Placement } from '../../contract/payload.js';
 import type { Call } from '../../operations/operation.js';
@@ -85,7 +84,10 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     this.#fillTicket = options.fillTicket;
   }
 
-  /** The failure by which the operation refused the content, or the storage did not take it; it is the answer to the call. */
+  /**
+   * The failure by which the operation refused the content, or the storage did not take it; it is the answer to the call. It was thrown to
+   * the reader as well: nothing that is still to come of the message can change the answer.
+   */
   get failure(): Failure | undefined {
     return this.#failure;
   }
@@ -108,6 +110,11 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     return this.#bytesReceived;
   }
 
+  /** The most bytes of content that are taken in. */
+  get contentLimit(): number {
+    return this.#runner.contentLimit(this.contract);
+  }
+
   isContent(name: string): boolean {
     return this.contract.findParameter(name)?.type === 'base64Binary';
   }
@@ -126,23 +133,22 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     else if (this.#duplicates === 'join') this.texts.set(parameter.name, `${before},${value}`);
   }
 
+  /** @throws Failure, {@link failure}, when the operation refuses the content; ArgumentError when an argument before it cannot be read. */
   async content(name: string): Promise<ContentReceiver> {
     const parameter = this.contract.findParameter(name);
     if (!parameter) throw new UnreadableMessage(`The operation has no parameter ${name}.`);
     if (this.#payloads.has(parameter.name)) return this.#second(parameter);
-    const payload = new ArrivingPayload(this.#runner.contentLimit(this.contract), {
+    const payload = new ArrivingPayload(this.contentLimit, {
       count: (length) => this.#count(length),
       fail: (error) => this.#failToStore(error),
     });
     this.#payloads.set(parameter.name, payload);
     const placement = await this.#place();
-    if (placement === 'nowhere') return payload;
     if (placement) {
       await this.#hold(() => placement.release());
       payload.goTo(placement);
     } else {
       const spooled = await this.#openSpool();
-      if (!spooled) return payload;
       await this.#hold(() => spooled.close());
       payload.waitIn(spooled);
     }
@@ -182,7 +188,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     this.#bytesReceived += length;
   }
 
-  async #place(): Promise<Placement | 'nowhere' | undefined> {
+  async #place(): Promise<Placement | undefined> {
     const texts = new Map(this.texts);
     const isFilled = this.#fillTicket?.({ contract: this.contract, texts }) ?? false;
     try {
@@ -191,26 +197,25 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
       /* The message may still bring a ticket of its own, which counts before the other. */
       if (error instanceof Failure && isFilled) return undefined;
       if (error instanceof Failure) this.#failure = error;
-      else if (!(error instanceof ArgumentError)) throw error;
-      /* An argument that cannot be read is reported when the message is complete, as for any other call. */
-      return 'nowhere';
+      throw error;
     }
   }
 
-  async #openSpool(): Promise<SpooledContent | undefined> {
+  async #openSpool(): Promise<SpooledContent> {
     try {
       return await this.#spool.open();
     } catch (error) {
-      this.#failToStore(error);
-      return undefined;
+      return this.#failToStore(error);
     }
   }
 
-  /** Keeps a failure of the storage until the message is complete: the caller gets it as the answer. @throws what is none. */
-  #failToStore(error: unknown): void {
-    if (!(error instanceof Failure)) throw error;
-    this.#failure ??= error;
-    if (error.cause !== undefined) this.#runner.report(error.cause, this.contract);
+  /** A failure of the storage is the answer to the call. @throws always */
+  #failToStore(error: unknown): never {
+    if (error instanceof Failure) {
+      this.#failure ??= error;
+      if (error.cause !== undefined) this.#runner.report(error.cause, this.contract);
+    }
+    throw error;
   }
 
   #second(parameter: Parameter): ContentReceiver {
@@ -238,8 +243,8 @@ function isAt(buffer: Buffer, place: number, bytes: Buffer): boolean {
 interface PayloadListener {
   /** So many bytes arrived. */
   count(length: number): void;
-  /** The bytes could not be put where they belong; no more are. @throws when that is no answer to the call. */
-  fail(error: unknown): void;
+  /** The bytes could not be put where they belong. @throws always, what ends the reading */
+  fail(error: unknown): never;
 }
 
 /**
@@ -400,18 +405,12 @@ class ArrivingPayload implements Payload, ContentReceiver {
     }
   }
 
-  /* The rest of a message is read although its content cannot be kept, or the caller would not see why. */
   #send(bytes: Buffer): void | Promise<void> {
     try {
       const sent = this.#sink?.write(bytes);
-      if (isPending(sent)) return sent.catch((error: unknown) => this.#giveUp(error));
+      if (isPending(sent)) return sent.catch((error: unknown) => this.#listener.fail(error));
     } catch (error) {
-      this.#giveUp(error);
+      this.#listener.fail(error);
     }
-  }
-
-  #giveUp(error: unknown): void {
-    this.#sink = undefined;
-    this.#listener.fail(error);
   }
 }

@@ -54,7 +54,8 @@ export class SoapBinding {
       await exchange.release();
       if (!answer) return void response.destroy();
       bytesOut = answer.content?.length ?? 0;
-      if (!(await drain(request, this.#options.idleLimit))) response.setHeader('Connection', 'close');
+      if (!(await drain(request, this.#options.idleLimit, exchange.contentLimit)))
+        response.setHeader('Connection', 'close');
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
       await sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
     } catch (error) {
@@ -120,6 +121,11 @@ class SoapExchange implements EnvelopeListener {
 
   get bytesIn(): number {
     return this.#intake?.bytesReceived ?? 0;
+  }
+
+  /** The most bytes of content that the message may have. */
+  get contentLimit(): number | undefined {
+    return this.#intake?.contentLimit;
   }
 
   async release(): Promise<void> {
@@ -209,7 +215,11 @@ class SoapExchange implements EnvelopeListener {
   }
 
   async #read(): Promise<void> {
-    await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
+    try {
+      await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
+    } catch (error) {
+      if (error !== this.#intake?.failure) throw error;
+    }
     /* A body without any element, and no action that says what is meant. */
     if (!this.#intake && this.#choice.by === 'element') throw this.#choice.orElse;
   }
