@@ -13,6 +13,7 @@ import {
 } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
+import { ByteNumbers } from './byte-numbers.js';
 import { memoryPayload } from './memory-payload.js';
 import { UnwantedBytes } from './unwanted-bytes.js';
 
@@ -56,7 +57,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
   readonly #fillTicket: ((arrived: ArrivedTexts) => boolean) | undefined;
   readonly #payloads = new Map<string, Payload>();
   /** Values of content parameters that are short enough to be numbers: see {@link text}. */
-  readonly #numbers = new Map<string, string[]>();
+  readonly #numbers = new Map<string, ByteNumbers>();
   readonly #releases: (() => void | Promise<void>)[] = [];
   readonly #unwanted = new UnwantedBytes();
   #isReleased = false;
@@ -101,7 +102,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
    * Contents by the contract's names. @throws UnreadableMessage for a list of numbers that are no bytes.
    */
   contents(): ReadonlyMap<string, Payload> {
-    for (const [name, numbers] of this.#numbers) this.#payloads.set(name, memoryPayload(readBytes(name, numbers)));
+    for (const [name, numbers] of this.#numbers) this.#payloads.set(name, memoryPayload(numbers.content(name)));
     return this.#payloads;
   }
 
@@ -123,9 +124,9 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     const parameter = this.contract.findParameter(name);
     if (!parameter) return;
     if (parameter.type === 'base64Binary') {
-      const numbers = this.#numbers.get(parameter.name);
-      if (numbers) numbers.push(value);
-      else this.#numbers.set(parameter.name, [value]);
+      const numbers = this.#numbers.get(parameter.name) ?? new ByteNumbers();
+      this.#numbers.set(parameter.name, numbers);
+      numbers.add(value);
       return;
     }
     const before = this.texts.get(parameter.name);
@@ -222,16 +223,6 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     if (this.#duplicates === 'join') throw new UnreadableMessage(`The parameter ${parameter.name} comes twice.`);
     return this.#unwanted;
   }
-}
-
-/** Several short values are bytes in decimal, as proxies made from ASMX's own WSDL send them; one is base64 (WIRE.md, byte[]). */
-function readBytes(name: string, values: readonly string[]): Buffer {
-  const [only, ...more] = values;
-  if (only !== undefined && more.length === 0) return Buffer.from(only, 'base64');
-  const bytes = values.map(Number);
-  const wrong = bytes.find((byte) => byte > 255);
-  if (wrong !== undefined) throw new UnreadableMessage(`${wrong} in ${name} is not a byte.`);
-  return Buffer.from(bytes);
 }
 
 /** Whether bytes are those that lie in a buffer from a place on: they were made there. */
