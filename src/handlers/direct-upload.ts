@@ -50,8 +50,8 @@ export class DirectUpload {
 
   /** @throws Failure when the user would have more than they may stage, StorageFailure */
   write(bytes: Buffer): void | Promise<void> {
-    this.#counted.add(bytes.length);
-    return this.#writer.write(bytes);
+    const room = this.#counted.add(bytes.length);
+    return room ? room.then(() => this.#writer.write(bytes)) : this.#writer.write(bytes);
   }
 
   /** Makes what was written survive a loss of power. To be awaited before it is claimed. @throws StorageFailure */

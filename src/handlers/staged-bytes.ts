@@ -13,17 +13,33 @@ export interface StagedBytesOptions {
 }
 
 /**
- * What a look at the records is good for: for so long, ms, and for chunks up to this part of the room there was, since other workers look for
- * themselves. Where room is short, every chunk has a look of its own.
+ * What a look at the records is good for: for so long, ms, and for bytes up to this part of the room there was, since other workers look for
+ * themselves, and what is written becomes records meanwhile. Where room is short, every chunk and every piece has a look of its own.
  */
 const LOOK_LIFE_MS = 1000;
 const LOOK_PART = 1 / 16;
 
-/** A look at what a user has staged. */
-interface Look {
-  readonly at: number;
-  /** Bytes of chunks that may still come by it. */
-  left: number;
+/** The last look at the records of each user. */
+class Looks {
+  readonly #now: () => number;
+  readonly #looks = new Map<number, { readonly at: number; left: number }>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Whether so many bytes more may be written without another look. */
+  allow(userId: number, bytes: number): boolean {
+    const look = this.#looks.get(userId);
+    if (!look || look.left < bytes || Math.abs(this.#now() - look.at) >= LOOK_LIFE_MS) return false;
+    look.left -= bytes;
+    return true;
+  }
+
+  /** A look found so much room. */
+  found(userId: number, room: number): void {
+    this.#looks.set(userId, { at: this.#now(), left: room * LOOK_PART });
+  }
 }
 
 /**
@@ -34,12 +50,15 @@ interface Look {
 export class StagedBytes {
   readonly #options: StagedBytesOptions;
   readonly #underWay = new Map<number, number>();
-  readonly #looks = new Map<number, Look>();
+  readonly #looksAtUploads: Looks;
+  readonly #looksAtAll: Looks;
   readonly #uploads: PreparedQuery<{ userId: number }, { bytes: number }>;
   readonly #all: PreparedQuery<{ userId: number }, { bytes: number }>;
 
   constructor(options: StagedBytesOptions) {
     this.#options = options;
+    this.#looksAtUploads = new Looks(options.now);
+    this.#looksAtAll = new Looks(options.now);
     const { queries } = options.database;
     const sum = sql<number>`coalesce(sum(length), 0)`;
     const ofZips = sql<number>`coalesce(sum(size), 0)`;
@@ -66,31 +85,34 @@ export class StagedBytes {
    * not in the sum yet, so that it may be passed by a chunk for each handler. @throws Failure
    */
   async requireRoom(userId: number): Promise<void> {
-    const { database, most, now } = this.#options;
-    if (most === 0) return;
-    const time = now();
-    const look = this.#looks.get(userId);
-    if (look && look.left >= MAX_CHUNK_SIZE && Math.abs(time - look.at) < LOOK_LIFE_MS) {
-      look.left -= MAX_CHUNK_SIZE;
-      return;
-    }
+    const { database, most } = this.#options;
+    if (most === 0 || this.#looksAtUploads.allow(userId, MAX_CHUNK_SIZE)) return;
     const { rows } = await this.#uploads(database, { userId });
-    const room = most - (rows[0]?.bytes ?? 0) - this.#writing(userId);
+    const room = most - sumOf(rows) - this.#writing(userId);
     if (room <= 0) throw tooMuchStaged(most);
-    this.#looks.set(userId, { at: time, left: room * LOOK_PART });
+    this.#looksAtUploads.found(userId, room);
   }
 
   /** Begins to count a content that is no upload handler's. It counts until it is ended. */
-  async begin(userId: number): Promise<CountedContent> {
+  begin(userId: number): CountedContent {
+    return new CountedContent((bytes) => this.#change(userId, bytes));
+  }
+
+  #change(userId: number, bytes: number): void | Promise<void> {
+    const { most } = this.#options;
+    const writing = this.#writing(userId) + bytes;
+    if (writing > 0) this.#underWay.set(userId, writing);
+    else this.#underWay.delete(userId);
+    if (most > 0 && bytes > 0 && !this.#looksAtAll.allow(userId, bytes)) return this.#look(userId);
+  }
+
+  /** @throws Failure when what is counted by now is too much. */
+  async #look(userId: number): Promise<void> {
     const { database, most } = this.#options;
-    const { rows } = most === 0 ? { rows: [] } : await this.#all(database, { userId });
-    const recorded = rows.reduce((sum, { bytes }) => sum + bytes, 0);
-    return new CountedContent((bytes) => {
-      const writing = this.#writing(userId) + bytes;
-      if (writing > 0) this.#underWay.set(userId, writing);
-      else this.#underWay.delete(userId);
-      if (most > 0 && bytes > 0 && recorded + writing > most) throw tooMuchInUse(most);
-    });
+    const { rows } = await this.#all(database, { userId });
+    const room = most - sumOf(rows) - this.#writing(userId);
+    if (room < 0) throw tooMuchInUse(most);
+    this.#looksAtAll.found(userId, room);
   }
 
   #writing(userId: number): number {
@@ -98,24 +120,28 @@ export class StagedBytes {
   }
 }
 
+function sumOf(rows: readonly { readonly bytes: number }[]): number {
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** A content whose bytes count as staged while it is written. */
 export class CountedContent {
-  readonly #change: (bytes: number) => void;
+  readonly #change: (bytes: number) => void | Promise<void>;
   #bytes = 0;
 
-  constructor(change: (bytes: number) => void) {
+  constructor(change: (bytes: number) => void | Promise<void>) {
     this.#change = change;
   }
 
-  /** To be called before bytes are written. @throws Failure when the user would have more than they may. */
-  add(bytes: number): void {
+  /** To be called before bytes are written, and to be awaited when it gives a promise. @throws Failure when the user would have more than they may. */
+  add(bytes: number): void | Promise<void> {
     this.#bytes += bytes;
-    this.#change(bytes);
+    return this.#change(bytes);
   }
 
   /** It counts no longer: it is in the records by now, or gone. Again does nothing. */
   end(): void {
-    this.#change(-this.#bytes);
+    void this.#change(-this.#bytes);
     this.#bytes = 0;
   }
 }

@@ -109,7 +109,7 @@ class ZipPass {
     let size = 0;
     for await (const piece of this.#zip.outputStream) {
       const bytes = piece as Buffer;
-      this.#taker.counted.add(bytes.length);
+      await this.#taker.counted.add(bytes.length);
       await this.#writer.write(bytes);
       size += bytes.length;
     }

@@ -265,7 +265,7 @@ async function stageZip(
   }
   if (found.length === 0) throw new Failure('No path was given.');
   const taken: AuditedEvent[] = [];
-  const counted = await rooms.staged.begin(session.user.id);
+  const counted = rooms.staged.begin(session.user.id);
   try {
     const entries = zipEntries(rooms.zipSelection.entries(found, call.gone), session, taken);
     const zip = await rooms.zips.write(entries, { counted, gone: call.gone });

@@ -253,7 +253,7 @@ function uploadInOneCall<Arguments extends DocumentArguments>(
 ): Operation<Arguments> {
   const { audit, commits, contents, maxDocumentSize, sessions, staged, unclaimed } = rooms;
   const open = async ({ user }: Session): Promise<DirectUpload> =>
-    DirectUpload.open(contents, unclaimed, await staged.begin(user.id));
+    DirectUpload.open(contents, unclaimed, staged.begin(user.id));
   return {
     root: 'root',
     content: {

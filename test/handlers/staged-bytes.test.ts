@@ -2,7 +2,7 @@ import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { Failure } from '../../src/values/failure.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
-/* How often the records are looked at. That the limit holds is tested with the service. */
+/* How often the records are looked at. That the limit holds for each kind of content is tested with the service. */
 
 const MIB = 1024 * 1024;
 const MOST = 2048 * MIB;
@@ -23,6 +23,10 @@ beforeEach(async () => {
 });
 
 afterEach(() => rooms.close());
+
+const TOO_MUCH = new Failure(
+  `Your uploads and zips take more than ${MOST} bytes, which is the most a user may stage. Commit uploads or delete handlers first.`,
+);
 
 /** What another worker might do. */
 async function record(length: number): Promise<void> {
@@ -66,4 +70,24 @@ test('A refusal is no look: when there is room again, the next chunk is taken', 
   await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
   await record(0);
   await staged.requireRoom(userId);
+});
+
+test('What comes into the records while a content is written counts for it', async () => {
+  const content = staged.begin(userId);
+  await content.add(MIB);
+  await record(MOST - 2 * MIB);
+  rooms.clock.time += 1000;
+  await content.add(MIB);
+  await expect(content.add(1)).rejects.toThrow(TOO_MUCH);
+  content.end();
+  await staged.begin(userId).add(2 * MIB);
+});
+
+test('A look is good for what all contents of the user take together, up to a sixteenth of the room there was', async () => {
+  const [first, second] = [staged.begin(userId), staged.begin(userId)];
+  await first.add(0.5 * MIB);
+  await record(MOST);
+  await first.add(60 * MIB);
+  await second.add(60 * MIB);
+  await expect(second.add(60 * MIB)).rejects.toThrow(TOO_MUCH);
 });

@@ -19,7 +19,7 @@ async function storedContents(): Promise<number> {
 
 test('A zip whose reader leaves ends with what it was doing, and leaves nothing', async () => {
   const { id, size } = await rooms.stage(Buffer.alloc(100_000, 'a'));
-  const counted = await new StagedBytes({ database: rooms.database, most: 0, now: Date.now }).begin(1);
+  const counted = new StagedBytes({ database: rooms.database, most: 0, now: Date.now }).begin(1);
   const gone = new AbortController();
   let taken = 0;
   async function* entries(): AsyncGenerator<ZipEntry> {

@@ -69,11 +69,11 @@ test('What is being uploaded counts as staged until it has ended', async () => {
   const [first, second] = [await place('/Public/a.txt'), await place('/Public/b.txt')];
   await first.write(Buffer.alloc(900));
   await second.write(Buffer.alloc(100));
-  expect(() => second.write(Buffer.alloc(1))).toThrow(error);
+  await expect(second.write(Buffer.alloc(1))).rejects.toThrow(error);
   await second.release();
   await first.write(Buffer.alloc(100));
   const third = await place('/Public/c.txt');
-  expect(() => third.write(Buffer.alloc(1))).toThrow(error);
+  await expect(third.write(Buffer.alloc(1))).rejects.toThrow(error);
   await first.release();
   await third.release();
   const again = await place('/Public/c.txt');
