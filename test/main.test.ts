@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runCommandLine } from '../src/commands/command-line.js';
@@ -11,11 +10,12 @@ import { newGuid } from '../src/values/guid.js';
 import { PRODUCT_VERSION } from '../src/values/product-version.js';
 import { CHEAP_PASSWORDS } from './support/running-service.js';
 import { PROGRAM } from './support/server-process.js';
+import { scratchDirectory } from './support/scratch-directory.js';
 
 let data: string;
 
-beforeEach(async () => {
-  data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+beforeEach(() => {
+  data = scratchDirectory();
 });
 
 afterEach(() => fs.rm(data, { recursive: true, force: true }));

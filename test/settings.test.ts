@@ -11,11 +11,12 @@ import {
   type SettingSources,
   variableOf,
 } from '../src/settings.js';
+import { scratchDirectory } from './support/scratch-directory.js';
 
 let directory: string;
 
-beforeAll(async () => {
-  directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+beforeAll(() => {
+  directory = scratchDirectory();
 });
 
 afterAll(() => fs.rm(directory, { recursive: true }));

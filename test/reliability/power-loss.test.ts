@@ -1,6 +1,5 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { sql, type Transaction } from 'kysely';
 import { type Settings, loadSettings } from '../../src/settings.js';
@@ -23,6 +22,7 @@ import {
 import { Killed, RecordedDisk } from '../support/power-loss/recorded-disk.js';
 import { chunkArguments, progressAt, type Span, Story, type ToldDocument } from '../support/power-loss/story.js';
 import { transactionEnds } from '../support/power-loss/write-ahead-log.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 /*
  * What is on the disk is cut off at every point of what a server does, between any two things it asks of the system, and a server is
@@ -33,9 +33,6 @@ import { transactionEnds } from '../support/power-loss/write-ahead-log.js';
  * database with each transaction since it was last synced.
  */
 const isLong = process.env['POWER_LOSS'] === 'long';
-
-/** What is synced here need not outlive anything: a directory in memory will do. */
-const MEMORY = '/dev/shm';
 
 const TRUSTED_PASSWORD = 'a trusted program';
 
@@ -49,7 +46,7 @@ let directory: string;
 let settings: Settings;
 
 beforeAll(() => {
-  directory = fs.mkdtempSync(path.join(fs.existsSync(MEMORY) ? MEMORY : os.tmpdir(), 'lighterage-test-'));
+  directory = scratchDirectory();
   settings = loadSettings({ flags: {}, environment: { LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD } }).settings;
 });
 

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import https from 'node:https';
-import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { type RunningServer, startServer } from '../../src/server.js';
@@ -9,12 +8,13 @@ import { loadSettings } from '../../src/settings.js';
 import { GET, type HttpRequest, POST, SOAP_11 } from '../support/bindings.js';
 import { CERTIFICATE, KEY } from '../support/certificate.js';
 import { CHEAP_PASSWORDS } from '../support/running-service.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 let data: string;
 let server: RunningServer;
 
 beforeAll(async () => {
-  data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+  data = scratchDirectory();
   const [tlsCertificate, tlsKey] = [path.join(data, 'certificate.pem'), path.join(data, 'key.pem')];
   await fs.writeFile(tlsCertificate, CERTIFICATE);
   await fs.writeFile(tlsKey, KEY);

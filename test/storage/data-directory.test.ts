@@ -1,12 +1,12 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { DataDirectory } from '../../src/storage/data-directory.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 let parent: string;
 
-beforeEach(async () => {
-  parent = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+beforeEach(() => {
+  parent = scratchDirectory();
 });
 
 afterEach(() => fs.rm(parent, { recursive: true }));

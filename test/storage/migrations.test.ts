@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { loadSettings } from '../../src/settings.js';
@@ -9,9 +7,7 @@ import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { migrate } from '../../src/storage/migrations.js';
 import { takeOver } from '../../src/take-over.js';
 import { FailingMachine } from '../support/failing-machine.js';
-
-/* What is synced here need not outlive anything: a directory in memory will do. */
-const MEMORY = '/dev/shm';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 let directory: string;
 let contents: FileContentStore;
@@ -19,7 +15,7 @@ let machine: FailingMachine;
 let count = 0;
 
 beforeAll(async () => {
-  directory = await fs.mkdtemp(path.join(existsSync(MEMORY) ? MEMORY : os.tmpdir(), 'lighterage-test-'));
+  directory = scratchDirectory();
   contents = await FileContentStore.open(path.join(directory, 'content'));
   machine = new FailingMachine();
 });

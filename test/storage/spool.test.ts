@@ -1,16 +1,15 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { systemFiles } from '../../src/storage/file-operations.js';
 import { FreeSpace } from '../../src/storage/free-space.js';
 import { Spool } from '../../src/storage/spool.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 const MIB = 1024 * 1024;
 
 let directory: string;
 
-beforeEach(async () => {
-  directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-spool-'));
+beforeEach(() => {
+  directory = scratchDirectory();
 });
 
 afterEach(() => fs.rm(directory, { recursive: true }));

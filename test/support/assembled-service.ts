@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { ContentCheck } from '../../src/library/content-check.js';
 import { type Logger, openLog } from '../../src/log.js';
 import type { Rooms } from '../../src/rooms.js';
@@ -17,6 +14,7 @@ import { valueOf } from './answer.js';
 import { POST } from './bindings.js';
 import { call, Caller, type Service } from './caller.js';
 import { type SettingTexts, TRUSTED_PASSWORD } from './running-service.js';
+import { scratchDirectory } from './scratch-directory.js';
 
 export interface AssembledServiceOptions {
   /** The users there are, beside those in no need of one. */
@@ -29,9 +27,6 @@ export interface AssembledServiceOptions {
   /** @default as the settings say */
   readonly log?: Logger;
 }
-
-/** What is synced here need not outlive anything: a directory in memory will do. */
-const MEMORY = '/dev/shm';
 
 /** The run of the operating system all of it happens in. */
 const BOOT = 'a boot';
@@ -58,7 +53,7 @@ export class AssembledService implements Service {
 
   /** Starts it on an empty data directory, with a library `Public`. */
   static async start(options: AssembledServiceOptions): Promise<AssembledService> {
-    const data = await fs.mkdtemp(path.join(existsSync(MEMORY) ? MEMORY : os.tmpdir(), 'lighterage-test-'));
+    const data = scratchDirectory();
     const parts = await assemble(data, options);
     await parts.rooms.libraries.addFirst('Public');
     for (const name of options.users) await parts.rooms.users.add({ name, password: 'a user' });

@@ -1,5 +1,5 @@
+import { readdirSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { CallRates } from '../../src/accounts/call-rates.js';
 import { LogInThrottle } from '../../src/accounts/log-in-throttle.js';
@@ -25,14 +25,20 @@ import { migrate } from '../../src/storage/migrations.js';
 import { UnclaimedContents } from '../../src/storage/unclaimed-contents.js';
 import { crc32 } from '../../src/values/crc32.js';
 import { newGuid } from '../../src/values/guid.js';
+import { scratchDirectory } from './scratch-directory.js';
 
 /** A hash that takes no time to speak of; its form is that of any other. */
 export const FAST_PASSWORDS = new Passwords({ N: 16, r: 1, p: 1 });
 
 /* A content store's 256 directories take longer to make than most tests to run: one store serves all tests of a file, and each
  * leaves it empty. */
-const stores = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
-const contents = await FileContentStore.open(path.join(stores, 'content'));
+const stores = scratchDirectory();
+const contentDirectory = path.join(stores, 'content');
+const contents = await FileContentStore.open(contentDirectory);
+
+/* A database without anything in it: each test has a copy, which is quicker to make. */
+const blank = path.join(stores, 'blank.db');
+await makeBlank();
 
 afterAll(() => fs.rm(stores, { recursive: true }));
 
@@ -46,8 +52,9 @@ export type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
 export async function openRooms({ trustedPassword }: { trustedPassword?: string } = {}) {
   const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
-  const database = new Database(path.join(directory, 'lighterage.db'));
-  await migrate(database.queries);
+  const file = path.join(directory, 'lighterage.db');
+  await fs.copyFile(blank, file);
+  const database = new Database(file);
   const clock = { time: Date.parse('2024-06-15T09:30:00.750Z') };
   const now = (): number => clock.time;
   const unclaimed = new UnclaimedContents(database, contents);
@@ -101,7 +108,7 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
   };
 
   return {
-    contentDirectory: path.join(stores, 'content'),
+    contentDirectory,
     clock,
     now,
     database,
@@ -132,7 +139,19 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
     async close(): Promise<void> {
       await database.close();
       await fs.rm(directory, { recursive: true });
-      for await (const name of contents.list()) if ('id' in name) await contents.remove(name.id);
+      for (const content of filesIn(contentDirectory)) await fs.rm(content);
     },
   };
+}
+
+async function makeBlank(): Promise<void> {
+  const database = new Database(blank);
+  await migrate(database.queries);
+  await database.close();
+}
+
+/** All files in a directory and those below it. To read a store by way of itself takes a request of its own for each of its directories. */
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
 }

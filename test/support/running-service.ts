@@ -1,6 +1,4 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runCommandLine } from '../../src/commands/command-line.js';
@@ -11,6 +9,7 @@ import type { Database } from '../../src/storage/database.js';
 import { valueOf } from './answer.js';
 import { POST } from './bindings.js';
 import { call, Caller, type Service } from './caller.js';
+import { scratchDirectory } from './scratch-directory.js';
 
 export const ADMIN = { name: 'admin', password: 'an administrator' } as const;
 export const TRUSTED_PASSWORD = 'a trusted program';
@@ -37,7 +36,7 @@ export class RunningService implements Service {
   }
 
   static async start(settings: SettingTexts = {}): Promise<RunningService> {
-    const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
+    const data = scratchDirectory();
     return new RunningService(data, settings, await start(data, settings));
   }
 

@@ -1,6 +1,4 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { createApplication } from '../../src/bindings/application.js';
 import { HttpBinding } from '../../src/bindings/http/http-binding.js';
 import { BufferPool } from '../../src/bindings/payload/buffer-pool.js';
@@ -20,6 +18,7 @@ import { startServer } from '../../src/server.js';
 import { loadSettings } from '../../src/settings.js';
 import { Spool } from '../../src/storage/spool.js';
 import { Failure } from '../../src/values/failure.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -32,7 +31,7 @@ export interface RunningService {
 
 /** The server as it is, on a directory of its own. */
 export async function startSrv(): Promise<RunningService> {
-  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-wire-'));
+  const directory = scratchDirectory();
   const { settings } = loadSettings({
     flags: { data: directory, port: '0', workers: '1', logLevel: 'silent', passwordCost: '10' },
     environment: { LIGHTERAGE_ADMIN_PASSWORD: 'wire' },
@@ -49,7 +48,7 @@ export async function startSrv(): Promise<RunningService> {
 
 /** The operations the recorded exchanges were made with, behind the server's own bindings. */
 export async function startProbe(): Promise<RunningService> {
-  const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-probe-'));
+  const directory = scratchDirectory();
   const contract = readWsdl(await fs.readFile(new URL('probe.wsdl', import.meta.url), 'utf8'));
   const report = (error: unknown): never => {
     throw new Error('The probe does not fail unexpectedly.', { cause: error });

@@ -1,6 +1,4 @@
 import fs from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { ArgumentIntake } from '../../../src/bindings/payload/argument-intake.js';
 import { BufferPool, type PooledBuffer } from '../../../src/bindings/payload/buffer-pool.js';
 import { MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
@@ -9,13 +7,14 @@ import { elementResult } from '../../../src/contract/result.js';
 import { OperationRunner } from '../../../src/operations/operation-runner.js';
 import type { Operations } from '../../../src/operations/operation.js';
 import { Spool } from '../../../src/storage/spool.js';
+import { scratchDirectory } from '../../support/scratch-directory.js';
 
 const SIZE = 256 * 1024;
 
 let directory: string;
 
-beforeEach(async () => {
-  directory = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-intake-'));
+beforeEach(() => {
+  directory = scratchDirectory();
 });
 
 afterEach(() => fs.rm(directory, { recursive: true }));
