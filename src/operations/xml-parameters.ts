@@ -8,6 +8,12 @@ import { parseDate } from './date-format.js';
 /** The elements are `xmlparameters` and `item`, and what is in an item is text: nothing is nested deeper than this. */
 const MAX_DEPTH = 8;
 
+/**
+ * How much of it may be markup, in characters: all but texts and values. A dozen items take less than one thousand. Each tag and each attribute
+ * takes the parser a hundred times as long as text of its length, and nobody else is served meanwhile.
+ */
+const MAX_MARKUP = 16 * 1024;
+
 /** The most that is quoted of a text that cannot be read, in characters. */
 const MAX_EXCERPT = 80;
 
@@ -43,6 +49,7 @@ const ATTRIBUTES = ':@';
 const TEXT = '#text';
 
 function parse(text: string): Node[] {
+  if (isMostlyMarkup(text)) throw malformed(`there are more than ${MAX_MARKUP} characters of markup`);
   /* The parser alone takes much that is not well-formed. The validator is deprecated for being a package of its own by now. */
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const verdict = XMLValidator.validate(text);
@@ -54,9 +61,59 @@ function parse(text: string): Node[] {
   }
 }
 
+/** What is no element begins like this, and ends like that. Of a CDATA section what is in it is no markup. */
+const SECTIONS = [
+  { start: '<![CDATA[', end: ']]>', isText: true },
+  { start: '<!--', end: '-->', isText: false },
+  { start: '<?', end: '?>', isText: false },
+  { start: '<!', end: '>', isText: false },
+] as const;
+
+function isMostlyMarkup(text: string): boolean {
+  let markup = 0;
+  for (let at = text.indexOf('<'); at !== -1 && markup <= MAX_MARKUP;) {
+    const section = SECTIONS.find(({ start }) => text.startsWith(start, at));
+    const { end, values } = section ? readSection(text, at, section.end) : readTag(text, at);
+    markup += section?.isText ? section.start.length + section.end.length : end - at - values;
+    at = text.indexOf('<', end);
+  }
+  return markup > MAX_MARKUP;
+}
+
+/** Something from its start in a text to behind its end, and how much of that is values. */
+interface Extent {
+  readonly end: number;
+  readonly values: number;
+}
+
+function readSection(text: string, start: number, mark: string): Extent {
+  const found = text.indexOf(mark, start);
+  return { end: found === -1 ? text.length : found + mark.length, values: 0 };
+}
+
+/** Reads no further than it takes to see that it is too much. */
+function readTag(text: string, start: number): Extent {
+  const next = /["'>]/g;
+  next.lastIndex = start;
+  let values = 0;
+  for (let found = next.exec(text); found; found = next.exec(text)) {
+    if (found[0] === '>' || found.index - start - values > MAX_MARKUP) return { end: next.lastIndex, values };
+    const closing = text.indexOf(found[0], next.lastIndex);
+    if (closing === -1) break;
+    values += closing - next.lastIndex;
+    next.lastIndex = closing + 1;
+  }
+  return { end: text.length, values };
+}
+
 /** Predefined entities and character references are decoded. Others would have to come from a DTD, and there must be none. */
 const entities: EntityDecoderOptions = {
-  decode: (text) => text.replace(/&([^;&]*;?)/g, decodeReference),
+  decode: (text) => {
+    /* Looked for beforehand: what replaces finds all there are before it hands on the first. */
+    const [wrong] = NO_REFERENCE.exec(text) ?? [];
+    if (wrong !== undefined) throw noEntity(wrong);
+    return text.replace(REFERENCE, decodeReference);
+  },
   addInputEntities: () => {
     throw malformed('a document type declaration is not allowed');
   },
@@ -81,21 +138,25 @@ const parser = new XMLParser({
 });
 
 const PREDEFINED = new Map([
-  ['lt;', '<'],
-  ['gt;', '>'],
-  ['amp;', '&'],
-  ['quot;', '"'],
-  ['apos;', "'"],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
 ]);
+const REFERENCE = /&(lt|gt|amp|quot|apos|#[xX][0-9a-fA-F]{1,6}|#\d{1,7});/g;
+const NO_REFERENCE = /&(?!(?:lt|gt|amp|quot|apos|#[xX][0-9a-fA-F]{1,6}|#\d{1,7});)[^;&]*;?/;
 
 function decodeReference(reference: string, name: string): string {
   const predefined = PREDEFINED.get(name);
   if (predefined !== undefined) return predefined;
-  const [, hexadecimal, decimal] = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}));$/i.exec(name) ?? [];
-  const code = hexadecimal === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hexadecimal, 16);
-  if (Number.isNaN(code) || code > 0x10ffff) throw malformed(excerpt(`there is no entity ${reference}`));
+  const digits = name.slice(1);
+  const code = /^[xX]/.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
+  if (code > 0x10ffff) throw noEntity(reference);
   return String.fromCodePoint(code);
 }
+
+const noEntity = (reference: string): Failure => malformed(excerpt(`there is no entity ${reference}`));
 
 function elementName(item: Node): string | undefined {
   return Object.keys(item).find((key) => key !== ATTRIBUTES && key !== TEXT);

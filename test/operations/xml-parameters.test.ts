@@ -106,6 +106,40 @@ test.each([
   expect(() => parseXmlParameters(text)).toThrow(/^The xmlParameters cannot be read: .*\.$/s);
 });
 
+test('A text may be as long as a message, however it is written', () => {
+  const text = `it's "<b a='b'>" & more > `.repeat(30_000);
+  const escaped = text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  for (const written of [
+    document(item('TEXTONLYCONTENT', escaped)),
+    `<xmlparameters><item NAME="TEXTONLYCONTENT">${escaped}</item></xmlparameters>`,
+    `<xmlparameters><item NAME="TEXTONLYCONTENT"><![CDATA[${text}]]></item></xmlparameters>`,
+  ]) {
+    expect(given(written)).toEqual({ textOnlyContent: text });
+  }
+  expect(given(document(...Array<string>(500).fill(item('DESCRIPTION', 'a'))))).toEqual({ description: 'a' });
+});
+
+const MANY = 20_000;
+const HIDDEN = '<b/>'.repeat(MANY);
+
+test.each([
+  ['elements', document(HIDDEN)],
+  ['attributes', document(`<item ${Array.from({ length: MANY }, (_, n) => `a${n}="" `).join('')}/>`)],
+  ['attributes without values', document(`<item ${'a '.repeat(MANY)}/>`)],
+  ['CDATA sections', document(`<item NAME="DESCRIPTION">${'<![CDATA[]]>'.repeat(MANY)}</item>`)],
+  ['processing instructions', document('<?a?>'.repeat(MANY))],
+  ['comments', document('<!---->'.repeat(MANY))],
+  ['documents', '<a/>'.repeat(MANY)],
+  ['elements between two quotes in comments', document(`<!--'-->${HIDDEN}<!--'-->`)],
+  ['elements between two quotes in processing instructions', document(`<?a '?>${HIDDEN}<?a '?>`)],
+  ['elements between two quotes in declarations', `<!DOCTYPE a '>${document(HIDDEN)}<!DOCTYPE b '>`],
+  ['white space in a tag', document(`<item ${' '.repeat(MANY)}/>`)],
+])('%s that are too many are not parsed', (_what, text) => {
+  expect(() => parseXmlParameters(text)).toThrow(
+    new Failure('The xmlParameters cannot be read: there are more than 16384 characters of markup.'),
+  );
+});
+
 test('A refusal quotes little, and nothing that cannot be written into an answer', () => {
   for (const text of ['<'.repeat(100_000), '<a>'.repeat(1000), '<xmlparameters \u0001/>', '<x>&\u0001;</x>']) {
     expect(() => parseXmlParameters(text)).toThrow(/^[ -~…]{1,150}$/);
