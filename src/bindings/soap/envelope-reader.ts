@@ -45,8 +45,8 @@ const MAX_ATTRIBUTES = 2000;
 /** How many `>` there may be: the parser is fed from one to the next. Elements have two, and texts may have some. */
 const MAX_STEPS = 20_000;
 
-/** How many elements of content there may be. The first counts. */
-const MAX_CONTENTS = 100;
+/** How many elements of content there may be. The first counts, and each may have a mebibyte of white space beside what it decodes to. */
+const MAX_CONTENTS = 10;
 
 const XOP_NAMESPACE = 'http://www.w3.org/2004/08/xop/include';
 

@@ -199,7 +199,7 @@ test.each([
     `<a>${'>'.repeat(20_001)}</a>`,
     "There are more than 20000 '>'",
   ],
-  ['more content than one', '<data>YQ==</data>'.repeat(101), 'There are more than 100 elements with content'],
+  ['more content than one', '<data>YQ==</data>'.repeat(11), 'There are more than 10 elements with content'],
   ['CDATA sections without end', `<data>${'<![CDATA[]]>'.repeat(100_000)}</data>`, 'The message is longer than'],
 ])('A message with %s is too large', async (_what, args, text) => {
   const reader = new EnvelopeReader(new HeardEnvelope('at once'), NAMESPACE, MAX_TEXT_BYTES);
