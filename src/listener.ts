@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { Application } from './bindings/application.js';
 import { RequestsInTurn } from './requests-in-turn.js';
 
 export interface ListenerOptions {
@@ -32,11 +33,9 @@ const LINGER_MS = 2_000;
 const STOP_LIMIT_MS = 30_000;
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener(
-  application: http.RequestListener,
-  options: ListenerOptions,
-): http.Server | https.Server {
-  const limits = {
+export function createListener({ messages, serve }: Application, options: ListenerOptions): http.Server | https.Server {
+  const common = {
+    ...messages,
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
     /* A chunk takes as long as it takes; the bindings watch that it goes on. */
     requestTimeout: 0,
@@ -44,10 +43,10 @@ export function createListener(
     keepAliveTimeout: options.idleLimit,
   };
   const server = options.certificate
-    ? https.createServer({ ...limits, ...options.certificate })
-    : http.createServer(limits);
+    ? https.createServer({ ...common, ...options.certificate })
+    : http.createServer(common);
   server.maxConnections = options.maxConnections;
-  const requests = new RequestsInTurn(application);
+  const requests = new RequestsInTurn(serve);
   server.on('request', (request, response) => requests.take({ request, response }));
   server.on('clientError', (error: ParserError, duplex: unknown) => {
     const socket = duplex as Socket;

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
+import { expressMessages, type MessageClasses } from './express-messages.js';
 import type { HttpBinding } from './http/http-binding.js';
 import { errorPage } from './pages/error-page.js';
 import { PAGE_HEADERS } from './pages/page-layout.js';
@@ -26,6 +27,13 @@ export interface ApplicationOptions {
   readonly status?: Router;
 }
 
+/** What an HTTP server is built around. */
+export interface Application {
+  readonly serve: RequestListener;
+  /** What the requests and responses it is given are made of. */
+  readonly messages: MessageClasses;
+}
+
 /** What the service's address and an operation's address answer to. */
 const SERVICE_METHODS = 'GET, HEAD, POST, OPTIONS';
 
@@ -42,16 +50,17 @@ const SERVICE_URL = /^\/srv\.asmx(?:\?|$)/i;
  * The ways in: which binding a request is for. SOAP, which has one address and one method, goes straight to its binding: a router could
  * only add to what a call costs. All else is routed by Express.
  */
-export function createApplication(options: ApplicationOptions): RequestListener {
-  const application = routeOthers(options);
-  return (request, response) => {
+export function createApplication(options: ApplicationOptions): Application {
+  const others = routeOthers(options);
+  const serve: RequestListener = (request, response) => {
     /* What is sent is what its Content-Type says: no browser shall take the text of an answer for a page. */
     response.setHeader('X-Content-Type-Options', 'nosniff');
     /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
     if (request.socket instanceof TLSSocket) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
     if (request.method === 'POST' && SERVICE_URL.test(request.url ?? '')) void options.soap.serve(request, response);
-    else application(request, response);
+    else others(request, response);
   };
+  return { serve, messages: expressMessages(others) };
 }
 
 function routeOthers({ contract, http, idleLimit, report, status, texts, trustProxy }: ApplicationOptions): Express {
