@@ -8,6 +8,7 @@ import { MemoryBudget } from './bindings/payload/memory-budget.js';
 import { TextBudget } from './bindings/payload/text-budget.js';
 import { SoapBinding } from './bindings/soap/soap-binding.js';
 import { SoapDispatcher } from './bindings/soap/soap-dispatcher.js';
+import { instructCollector } from './collector.js';
 import { matchOperations } from './contract/match-operations.js';
 import { loadContract } from './contract/wsdl-reader.js';
 import { createListener, listen, readCertificate, stopListening } from './listener.js';
@@ -63,6 +64,7 @@ export class Worker {
   /** @throws ContractError when the WSDL and the operations do not match. */
   static async create(options: WorkerOptions): Promise<Worker> {
     const { settings, directory, database, contents, log, epoch, name } = options;
+    instructCollector();
     const report = (error: unknown, operation?: string): void =>
       log.error({ err: error, operation }, 'unexpected error');
     const contract = loadContract();
