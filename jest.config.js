@@ -10,6 +10,7 @@ export default {
   /* Nothing is measured by the clock: this is for a machine that has much else to do. */
   testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/buffer-equality.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
