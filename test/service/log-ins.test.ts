@@ -35,7 +35,7 @@ test('Failures are counted by the address a trusted proxy names; another address
 
 test('While a flood of log-ins is checked, others upload, commit and read as ever', async () => {
   await service.end();
-  service = await RunningService.start({ trustProxy: 'true', passwordCost: '16' });
+  service = await RunningService.start({ trustProxy: 'true', passwordCost: '15' });
   const admin = await service.logIn();
   let answered = 0;
   const flood = Array.from({ length: 8 }, async (_, n) => {

@@ -50,8 +50,9 @@ test('A ticket in a cookie comes before the content', async () => {
 
 test('A ticket behind the content counts before that of a cookie', async () => {
   const stale = { Cookie: 'ticket=0f8fad5b-d9cb-469f-a165-70867728950e' };
-  expect(await upload('/Public/stale.bin', MOST, caller.ticket, stale)).toEqual(STORED);
-  expect(await upload('/Public/stale.bin', MOST, '', stale)).toEqual(
+  const content = Buffer.from('content');
+  expect(await upload('/Public/stale.bin', content, caller.ticket, stale)).toEqual(STORED);
+  expect(await upload('/Public/stale.bin', content, '', stale)).toEqual(
     refused('root', '[901] Session expired or Invalid ticket'),
   );
 });
