@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { Selectable, Transaction } from 'kysely';
+import type { Selectable, SelectQueryBuilder, Transaction } from 'kysely';
 import type { Action, AuditTrail } from '../storage/audit-trail.js';
 import type { Database } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
@@ -24,6 +24,8 @@ export interface SessionsOptions {
   readonly audit: AuditTrail;
   /** What CreateTicketforUser has to be called with; undefined turns it off. */
   readonly trustedPassword: string | undefined;
+  /** The most sessions a user keeps. @default 100000 */
+  readonly mostPerUser?: number | undefined;
   /** The time, ms since 1970 UTC. */
   readonly now: () => number;
 }
@@ -50,8 +52,16 @@ const USE_INTERVAL_MS = 60_000;
 /** No name and no password of a user is longer, in characters. */
 const MAX_USER_TEXT = MAX_PASSWORD_LENGTH;
 
+/**
+ * The most sessions a user keeps. A ticket lives 30 days from its last use (CONTRACT), and a program that logs in for each call would leave a row for
+ * each in that time. More than all the people and machines that may share an account have need of.
+ */
+const MOST_SESSIONS = 100_000;
+
 /** Expired sessions ended in one transaction: it must not hold the database for long. */
 const EXPIRY_BATCH = 100;
+
+type SessionQuery = SelectQueryBuilder<Schema, 'sessions', { id: number }>;
 
 type SessionRow = Pick<Selectable<UsersTable>, 'name' | 'first_name' | 'last_name' | 'email' | 'is_administrator'> & {
   session_id: number;
@@ -136,13 +146,13 @@ export class Sessions {
       gone,
       check: () => Promise.resolve(isTrusted || undefined),
       failed: (trx) =>
-        audit.record(trx, { address }, { action: 'trusted log-in', error: authenticationFailed().message }),
+        audit.recordRefusal({ address }, { action: 'trusted log-in', error: authenticationFailed().message }, trx),
     });
     const user = await findUser(database.queries, userName);
     const refusal = trustRefusal(user);
     if (user && !refusal) return database.transact((trx) => this.#open(trx, user, 'trusted log-in', address));
     const failure = refusal ?? authenticationFailed();
-    await audit.recordAlone({ user: user?.name, address }, { action: 'trusted log-in', error: failure.message });
+    await audit.recordRefusal({ user: user?.name, address }, { action: 'trusted log-in', error: failure.message });
     throw failure;
   }
 
@@ -193,19 +203,33 @@ export class Sessions {
     return session;
   }
 
-  /** Ends the sessions whose time is over. They are invalid already; this frees what they held. Returns how many. */
+  /**
+   * Ends the sessions whose time is over: they are invalid already, and this frees what they held. And those that a user has not used for longest,
+   * of users with more than anybody needs. Returns how many.
+   */
   async expireSessions(): Promise<number> {
-    const { database, discardHandlers, now } = this.#options;
+    const { database, mostPerUser = MOST_SESSIONS, now } = this.#options;
     const usedUntil = now() - SESSION_LIFE_MS;
+    let ended = await this.#end(Infinity, (sessions) => sessions.where('used_at', '<=', usedUntil));
+    const crowds = await database.queries
+      .selectFrom('sessions')
+      .select(['user_id', (eb) => eb.fn.countAll<number>().as('count')])
+      .groupBy('user_id')
+      .having((eb) => eb.fn.countAll(), '>', mostPerUser)
+      .execute();
+    for (const { count, user_id } of crowds) {
+      ended += await this.#end(count - mostPerUser, (sessions) => sessions.where('user_id', '=', user_id));
+    }
+    return ended;
+  }
+
+  /** Ends at most so many of some sessions, those first that have not been used for longest. Returns how many. */
+  async #end(most: number, which: (sessions: SessionQuery) => SessionQuery): Promise<number> {
+    const { database, discardHandlers } = this.#options;
     for (let total = 0; ;) {
+      const limit = Math.min(EXPIRY_BATCH, most - total);
       const { count, after } = await database.transact(async (trx) => {
-        const rows = await trx
-          .selectFrom('sessions')
-          .select('id')
-          .where('used_at', '<=', usedUntil)
-          .orderBy('used_at')
-          .limit(EXPIRY_BATCH)
-          .execute();
+        const rows = await which(trx.selectFrom('sessions').select('id')).orderBy('used_at').limit(limit).execute();
         const ids = rows.map((row) => row.id);
         return { count: ids.length, after: await endSessions(trx, ids, discardHandlers) };
       });
@@ -237,7 +261,7 @@ export class Sessions {
         return user && isRight && !user.is_disabled ? this.#renewHash(user, password) : undefined;
       },
       failed: (trx) =>
-        audit.record(trx, { user: known, address }, { action: 'log-in', error: authenticationFailed().message }),
+        audit.recordRefusal({ user: known, address }, { action: 'log-in', error: authenticationFailed().message }, trx),
     });
   }
 

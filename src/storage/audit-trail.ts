@@ -70,6 +70,9 @@ const MAX_OUTCOME = 200;
 
 const DONE = 'ok';
 
+/** Whoever is refused and not known counts as one. No user has this name. */
+const NOBODY = '';
+
 /** Who did what, and when. Entries are only ever added: the database itself refuses to change or delete one. */
 export class AuditTrail {
   readonly #database: Database;
@@ -109,11 +112,13 @@ export class AuditTrail {
   }
 
   /**
-   * Records that a user was refused something. Of more refusals than a person could read only the number is recorded: the audit is never
-   * cleared, and anybody who may log in could fill the disk with them.
+   * Records that somebody was refused something. Of more refusals of a user than a person could read, and of those of nobody that is known, only the
+   * number is recorded: the audit is never cleared, and anybody who calls could fill the disk with them.
+   *
+   * @param trx - The transaction it belongs to. @default one of its own
    */
-  async recordRefusal(actor: Actor & { readonly user: string }, event: AuditedEvent): Promise<void> {
-    if (this.#refusals.add(actor.user)) await this.recordAlone(actor, event);
+  async recordRefusal(actor: Actor, event: AuditedEvent, trx: Kysely<Schema> = this.#database.queries): Promise<void> {
+    if (this.#refusals.add(actor.user ?? NOBODY)) await this.record(trx, actor, event);
   }
 
   /** Records what has been counted so far: to be called before the server ends. */
@@ -123,7 +128,10 @@ export class AuditTrail {
 
   #tellRefusals(user: string, count: number): Promise<void> {
     const error = `${count} more calls were refused in a minute`;
-    return this.recordAlone({ user, address: 'server' }, { action: 'refusals', error });
+    return this.recordAlone(
+      { user: user === NOBODY ? undefined : user, address: 'server' },
+      { action: 'refusals', error },
+    );
   }
 
   /** The entries, the oldest first; a page of them in memory at a time. */

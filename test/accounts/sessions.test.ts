@@ -326,6 +326,54 @@ test('Expiry ends the sessions whose time is over, however many, and no others',
   await expect(rooms.sessions.require(ticket)).resolves.toBeDefined();
 });
 
+test('Of a user with too many sessions those end that have not been used for longest; those of others stay', async () => {
+  await rooms.close();
+  rooms = await openRooms({ sessionsPerUser: 3 });
+  for (const name of ['anna', 'bert']) await rooms.users.add({ name, password: 'secret' });
+  const open = async (name: string): Promise<string> => {
+    rooms.clock.time += 60_000;
+    return (await rooms.sessions.logIn(name, 'secret', ADDRESS)).ticket;
+  };
+  const annas = [await open('anna'), await open('anna'), await open('anna'), await open('anna'), await open('anna')];
+  const berts = [await open('bert'), await open('bert'), await open('bert')];
+  await rooms.sessions.require(annas[0] ?? '');
+  expect(await rooms.sessions.expireSessions()).toBe(2);
+  const isOpen = (ticket: string): Promise<boolean> =>
+    rooms.sessions.peek(ticket).then(
+      () => true,
+      () => false,
+    );
+  expect(await Promise.all(annas.map(isOpen))).toEqual([true, false, false, true, true]);
+  expect(await Promise.all(berts.map(isOpen))).toEqual([true, true, true]);
+  expect(await rooms.sessions.expireSessions()).toBe(0);
+});
+
+test('Of very many log-ins that fail the number is in the audit, whether a user is known or not', async () => {
+  const actions = async (): Promise<unknown[]> =>
+    rooms.database.queries
+      .selectFrom('audit')
+      .select(['action', 'user_name', 'outcome', (eb) => eb.fn.countAll().as('count')])
+      .where('outcome', '<>', 'ok')
+      .groupBy(['action', 'user_name', 'outcome'])
+      .orderBy('action')
+      .orderBy('user_name')
+      .execute();
+  for (const name of ['anna', 'nobody']) {
+    for (let n = 0; n < 103; n++) {
+      await expect(rooms.sessions.logIn(name, 'wrong', `192.0.2.${n}`)).rejects.toThrow('[900]');
+    }
+  }
+  await rooms.audit.flush();
+  const failed = { action: 'log-in', outcome: '[900] Authentication failed', count: 100 };
+  const rest = { action: 'refusals', outcome: '3 more calls were refused in a minute', count: 1 };
+  expect(await actions()).toEqual([
+    { ...failed, user_name: null },
+    { ...failed, user_name: 'Anna' },
+    { ...rest, user_name: null },
+    { ...rest, user_name: 'Anna' },
+  ]);
+});
+
 test('A user with more sessions than a statement takes parameters can be disabled', async () => {
   const user = await rooms.users.find('anna');
   const rows = Array.from({ length: 1200 }, (_, n) => ({

@@ -50,7 +50,10 @@ export const DAY_MS = 24 * 60 * 60 * 1000;
 /** The rooms under the operations, put together as the server does it, on a directory of their own and a clock that stands still. */
 export type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
-export async function openRooms({ trustedPassword }: { trustedPassword?: string } = {}) {
+export async function openRooms({
+  sessionsPerUser,
+  trustedPassword,
+}: { sessionsPerUser?: number; trustedPassword?: string } = {}) {
   const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
   const file = path.join(directory, 'lighterage.db');
   await fs.copyFile(blank, file);
@@ -91,7 +94,12 @@ export async function openRooms({ trustedPassword }: { trustedPassword?: string 
       return Promise.resolve();
     },
   });
-  const sessions = new Sessions({ ...accounts, throttle, rates: new CallRates(0, now) });
+  const sessions = new Sessions({
+    ...accounts,
+    throttle,
+    rates: new CallRates(0, now),
+    mostPerUser: sessionsPerUser,
+  });
   const lookups = new Lookups(database.queries);
   const library = { database, lookups, now };
   const commits = new Commits(library);
