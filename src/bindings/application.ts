@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
@@ -57,10 +57,22 @@ export function createApplication(options: ApplicationOptions): Application {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
     if (request.socket instanceof TLSSocket) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
-    if (request.method === 'POST' && SERVICE_URL.test(request.url ?? '')) void options.soap.serve(request, response);
-    else others(request, response);
+    const { method, url = '' } = request;
+    if (method === 'POST' && SERVICE_URL.test(url)) void options.soap.serve(request, response);
+    else if (isTarget(url)) others(request, response);
+    else refuseTarget(response);
   };
   return { serve, messages: expressMessages(others) };
+}
+
+/** Whether it is what a request may be for (RFC 9112, 3.2). Express would have Node parse a URL that is none, which Node warns of (DEP0170). */
+function isTarget(url: string): boolean {
+  return url.startsWith('/') || url === '*' || URL.canParse(url);
+}
+
+function refuseTarget(response: ServerResponse): void {
+  response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end('The request is for what is no URL.\n');
 }
 
 function routeOthers({ contract, http, idleLimit, report, status, texts, trustProxy }: ApplicationOptions): Express {
