@@ -1,3 +1,4 @@
+import type { Answer } from '../../scripts/client/answer.js';
 import { bytesOf, contentOf } from './cargo.js';
 import { type Desk, settledDocuments } from './client.js';
 import type { DownloadEntry, ShownZip } from './ledger.js';
@@ -19,31 +20,24 @@ export class Downloading {
 
   /** Some version of some document. */
   async open(): Promise<void> {
-    const { ledger, line, random, session } = this.#desk;
+    const { line, random, session } = this.#desk;
     const documents = settledDocuments(this.#desk, '/');
     if (session.downloads.size >= MOST_OPEN) return this.discard();
     if (documents.length === 0) return;
     const { path, versions } = random.pick(documents);
     const [number, content] = random.pick([...versions]);
-    const doubtful = ledger.doubtfulHandlers(session.user);
-    doubtful.downloads++;
-    const { attributes } = await line.call('GetDownloadHandlerByVersion', {
+    const args = {
       AuthenticationTicket: session.ticket,
       Path: path,
       VersionNumber: number,
       PreferedChunkSize: 0,
-    });
-    doubtful.downloads--;
-    session.downloads.add({
-      handler: attributes['downloadhandler'] ?? '',
-      shows: { kind: 'version', content },
-      isEnding: false,
-    });
+    };
+    await this.#begin({ kind: 'version', content }, () => line.call('GetDownloadHandlerByVersion', args));
   }
 
   /** Some documents of this client's: nobody adds versions to them meanwhile. */
   async openZip(): Promise<void> {
-    const { home, ledger, line, random, session } = this.#desk;
+    const { home, line, random, session } = this.#desk;
     const documents = settledDocuments(this.#desk, `${home}-`);
     if (session.downloads.size >= MOST_OPEN) return this.discard();
     if (documents.length === 0) return;
@@ -54,19 +48,22 @@ export class Downloading {
         versions.get(Math.max(...versions.keys())) ?? contentOf([]),
       ]),
     );
-    const doubtful = ledger.doubtfulHandlers(session.user);
-    doubtful.downloads++;
-    const { attributes } = await line.call('DownloadZipWithHandler', {
+    const args = {
       authenticationTicket: session.ticket,
       Paths: [...chosen].map(({ path }) => path).join('|'),
       partialResult: false,
-    });
+    };
+    await this.#begin({ kind: 'zip', entries, crc32: undefined }, () => line.call('DownloadZipWithHandler', args));
+  }
+
+  /** A handler is in doubt as long as its answer has not come. */
+  async #begin(shows: DownloadEntry['shows'], call: () => Promise<Answer>): Promise<void> {
+    const { ledger, session } = this.#desk;
+    const doubtful = ledger.doubtfulHandlers(session.user);
+    doubtful.downloads++;
+    const { attributes } = await call();
     doubtful.downloads--;
-    session.downloads.add({
-      handler: attributes['downloadhandler'] ?? '',
-      shows: { kind: 'zip', entries, crc32: undefined },
-      isEnding: false,
-    });
+    session.downloads.add({ handler: attributes['downloadhandler'] ?? '', shows, isEnding: false });
   }
 
   /** Some bytes of a version, or a whole zip. */
