@@ -156,16 +156,21 @@ export class UploadHandlers {
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
     const endTurn = await this.#turns.take(id, caller);
     try {
-      return await this.#reserveInTurn(sessionId, id, endTurn);
+      return await this.#reserveInTurn(sessionId, id, endTurn, caller);
     } catch (error) {
       endTurn();
       throw error;
     }
   }
 
-  async #reserveInTurn(sessionId: number, id: Guid, endTurn: EndTurn): Promise<ChunkReservation> {
+  async #reserveInTurn(
+    sessionId: number,
+    id: Guid,
+    endTurn: EndTurn,
+    caller: { readonly gone?: AbortSignal },
+  ): Promise<ChunkReservation> {
     const { claims } = this.#options;
-    const claim = await claims.take(id);
+    const claim = await claims.take(id, caller);
     const end = async (): Promise<void> => {
       try {
         await claim.end();

@@ -15,8 +15,8 @@ export interface WriterClaim {
 
 /** Keeps the workers of one server from writing to the same staged content at the same time. */
 export interface WriterClaims {
-  /** Waits until no other worker writes. @throws Failure when the handler is gone. */
-  take(id: Guid): Promise<WriterClaim>;
+  /** Waits until no other worker writes. @throws Failure when the handler is gone; the reason when the caller leaves instead. */
+  take(id: Guid, caller?: { readonly gone?: AbortSignal }): Promise<WriterClaim>;
 }
 
 /** For a server of one worker: nobody else is there. */
@@ -65,11 +65,12 @@ export class SharedWriterClaims implements WriterClaims {
     );
   }
 
-  async take(id: Guid): Promise<WriterClaim> {
+  async take(id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<WriterClaim> {
     this.#wanted.add(id);
     try {
       for (let wait = FIRST_WAIT_MS; !(await this.#try(id)); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
         await delay(wait);
+        caller.gone?.throwIfAborted();
       }
     } catch (error) {
       this.#wanted.delete(id);
