@@ -36,6 +36,7 @@ export const MESSAGES: readonly Attack[] = [
   { name: 'headers of 10 MiB', run: headers },
   { name: 'bodies that decompress to a GiB', run: bombs },
   { name: 'a MiB of the smallest things there are', run: smallThings },
+  { name: 'many tags in xmlParameters', run: tags },
 ];
 
 function envelopes(name: string, text: string): Attack {
@@ -47,7 +48,7 @@ function envelopes(name: string, text: string): Attack {
   };
 }
 
-async function xmlParameters({ attacker, handler, ticket }: Premises): Promise<void> {
+async function xmlParameters({ attacker, ticket }: Premises): Promise<void> {
   const item = (value: string): string => `<xmlparameters><item NAME="DESCRIPTION" VALUE="${value}"/></xmlparameters>`;
   for (const parameters of [
     `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">${entities(20)}]>${item('&a20;')}`,
@@ -65,12 +66,12 @@ async function xmlParameters({ attacker, handler, ticket }: Premises): Promise<v
     const args = {
       authenticationTicket: ticket,
       path: '/Public/x.txt',
-      uploadHandler: handler,
+      fileContent: '',
       xmlParameters: parameters,
     };
     const elements = Object.entries(args).map(([name, value]) => `<${name}>${escapeText(value)}</${name}>`);
     const answer = await attacker.ask(
-      soap(Buffer.from(envelope(elements.join(''), 'UploadDocumentWithHandler3')), 'UploadDocumentWithHandler3'),
+      soap(Buffer.from(envelope(elements.join(''), 'UploadDocument4')), 'UploadDocument4'),
     );
     requireAnswer(answer);
     requireThat(!answer.includes('success="true"'), `It was taken: ${answer}`);
@@ -113,10 +114,12 @@ async function headers({ attacker }: Premises): Promise<void> {
 async function bombs({ attacker, ticket }: Premises): Promise<void> {
   const start = `<s:Envelope xmlns:s="${ENVELOPE}"><s:Body><UploadDocument xmlns="http://tempuri.org/">`;
   const address = `<authenticationTicket>${ticket}</authenticationTicket><path>/Public/bomb.bin</path>`;
+  const refused = address.replace(ticket, '0f8fad5b-d9cb-469f-a165-70867728950e');
   for (const beginning of [
     `${start}<path>`,
     `${start}<fileContent>`,
     `${start}${address}<fileContent>`,
+    `${start}${refused}<fileContent>`,
     `${start}<!--`,
   ]) {
     for (const filling of ['A', ' ']) {
@@ -155,6 +158,18 @@ async function smallThings({ attacker }: Premises): Promise<void> {
   ]) {
     const answers = await Promise.all(Array.from({ length: 20 }, () => attacker.ask(message)));
     for (const answer of answers) requireThat(answer.startsWith('HTTP/1.1 413 '), `It was answered ${answer}`);
+  }
+}
+
+async function tags({ attacker, ticket }: Premises): Promise<void> {
+  for (const tag of ['<item/>', '<?a?>', '<item a="" b="" c=""/>']) {
+    const xmlParameters = `<xmlparameters>${tag.repeat(MIB / 3 / tag.length)}</xmlparameters>`;
+    const form = `authenticationTicket=${ticket}&path=/Public/x.txt&fileContent=&xmlParameters=${encodeURIComponent(xmlParameters)}`;
+    const head =
+      'POST /srv.asmx/UploadDocument4 HTTP/1.1\r\nHost: x\r\n' +
+      `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n`;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => attacker.ask(head + form)));
+    for (const answer of answers) requireThat(answer.includes('characters of markup'), `It was answered ${answer}`);
   }
 }
 
