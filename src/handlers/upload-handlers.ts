@@ -183,7 +183,7 @@ export class UploadHandlers {
       if (!row.is_complete) await this.#options.staged.requireRoom(row.user_id);
       await this.#keepAlive(row);
       const writer = row.is_complete ? undefined : await this.#openWriter(row);
-      return new ChunkReservation(row, writer, {
+      return new ChunkReservation(writer, {
         judge: (chunk) => this.#judge(row, writer, claim, chunk),
         distrust: () => this.#distrust(row.id),
         end,
@@ -318,8 +318,8 @@ export class UploadHandlers {
     return () => this.#options.unclaimed.remove(ids);
   }
 
-  /** Deletes the handlers that have been idle for too long. Returns how many. */
-  async expire(): Promise<number> {
+  /** Deletes the handlers that have been idle for too long. */
+  async expire(): Promise<void> {
     const { database, idleLimit, now } = this.#options;
     const idleSince = now() - idleLimit;
     const rows = await database.queries
@@ -340,7 +340,6 @@ export class UploadHandlers {
           .execute(),
       );
     }
-    return idle.length;
   }
 
   /**
@@ -448,20 +447,13 @@ interface ReservedHandler {
  * A complete handler's reservation takes no bytes: it serves to recognise the last chunk sent again.
  */
 export class ChunkReservation {
-  readonly #row: HandlerRow;
   readonly #writer: ContentWriter | undefined;
   readonly #handler: ReservedHandler;
   #isReleased = false;
 
-  constructor(row: HandlerRow, writer: ContentWriter | undefined, handler: ReservedHandler) {
-    this.#row = row;
+  constructor(writer: ContentWriter | undefined, handler: ReservedHandler) {
     this.#writer = writer;
     this.#handler = handler;
-  }
-
-  /** The handler this is a place of. */
-  get handlerId(): Guid {
-    return this.#row.id;
   }
 
   write(bytes: Buffer): void | Promise<void> {
