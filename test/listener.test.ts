@@ -4,6 +4,7 @@ import net from 'node:net';
 import type { Caller } from './support/caller.js';
 import { eventually } from './support/eventually.js';
 import { RunningService } from './support/running-service.js';
+import { openContents } from './support/server-figures.js';
 
 const MIB = 1024 * 1024;
 
@@ -70,7 +71,7 @@ test('Requests that are sent ahead are answered in their order, one at a time', 
   const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n`;
   socket.write(`${large}\r\n`.repeat(4) + 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   await once(socket, 'readable');
-  expect(await openContents()).toHaveLength(1);
+  expect(await openContents()).toBe(1);
   const answer = await rest(socket);
   expect(answer.match(/Content-Length: 16777216\r\n/g)).toHaveLength(4);
   expect(answer.lastIndexOf('Content-Length: 16777216')).toBeLessThan(answer.indexOf('text/plain'));
@@ -85,7 +86,7 @@ test('A connection on which many more requests wait than anybody sends ahead is 
   socket.resume();
   await closed;
   expect(socket.bytesRead).toBeLessThan(16 * MIB);
-  await eventually(openContents, (files) => files.length === 0);
+  await eventually(openContents, (files) => files === 0);
 });
 
 test('A connection on which requests with very long heads wait is closed', async () => {
@@ -97,7 +98,7 @@ test('A connection on which requests with very long heads wait is closed', async
   socket.resume();
   await closed;
   expect(socket.bytesRead).toBeLessThan(16 * MIB);
-  await eventually(openContents, (files) => files.length === 0);
+  await eventually(openContents, (files) => files === 0);
 });
 
 test('A caller who does not take a page is left', async () => {
@@ -161,13 +162,6 @@ test('No more connections are taken than there may be, and others when some have
   second.destroy();
   await small.end();
 });
-
-/** The files of the content store that this process, which is the server's, has open. */
-async function openContents(): Promise<string[]> {
-  const names = await fs.readdir('/proc/self/fd');
-  const targets = await Promise.all(names.map((name) => fs.readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(`${service.data}/content/`));
-}
 
 /** The connections a process holds at the server's end: what the callers have not taken, bytes, by the callers' ports. */
 async function heldByServer(server: number): Promise<Map<number, number>> {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import fs from 'node:fs/promises';
 import net from 'node:net';
 import type { Caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
+import { openContents, readMetric } from '../support/server-figures.js';
 
 /* Callers that go away before they have their answer. */
 
@@ -26,7 +26,7 @@ test.each([
   ['answers that wait for their turn on a connection', 4],
 ])('Who goes away in the middle of %s leaves no file open and no buffer taken', async (_what, requests) => {
   for (let n = 0; n < 12; n++) await leaveDuring(requests);
-  await eventually(openContents, (files) => files.length === 0);
+  await eventually(openContents, (files) => files === 0);
   await eventually(usedMemory, (bytes) => bytes === 0);
   expect((await caller.download('/Public/large.bin')).length).toBe(30 * MIB);
 });
@@ -34,12 +34,12 @@ test.each([
 /* More than there are buffers, and a socket takes no more than a few MiB for a caller who takes nothing. */
 test('Who takes nothing keeps no buffer from others, and leaves no file open when he goes', async () => {
   const sockets = await Promise.all(Array.from({ length: 40 }, () => ask(1)));
-  await eventually(openContents, (files) => files.length === sockets.length);
+  await eventually(openContents, (files) => files === sockets.length);
   await eventually(usedMemory, (bytes) => bytes === 0);
   expect((await caller.download('/Public/large.bin')).length).toBe(30 * MIB);
-  expect(await openContents()).toHaveLength(sockets.length);
+  expect(await openContents()).toBe(sockets.length);
   for (const socket of sockets) socket.destroy();
-  await eventually(openContents, (files) => files.length === 0);
+  await eventually(openContents, (files) => files === 0);
 });
 
 /** Asks for a document several times on one connection, and goes away when the first bytes came. */
@@ -57,18 +57,6 @@ async function ask(requests: number): Promise<net.Socket> {
   return socket;
 }
 
-/** The files of the content store that this process, which is the server's, has open. */
-async function openContents(): Promise<string[]> {
-  const names = await fs.readdir('/proc/self/fd');
-  const targets = await Promise.all(names.map((name) => fs.readlink(`/proc/self/fd/${name}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith(`${service.data}/content/`));
-}
-
 function usedMemory(): Promise<number> {
-  return metric(/^lighterage_memory_budget_bytes\{part="used"\} (\d+)$/m);
-}
-
-async function metric(pattern: RegExp): Promise<number> {
-  const text = await (await fetch(`${service.url}/metrics`)).text();
-  return Number(pattern.exec(text)?.[1]);
+  return readMetric(service.url, 'lighterage_memory_budget_bytes{part="used"}');
 }

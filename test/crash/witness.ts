@@ -52,9 +52,4 @@ export class Witness {
     if (operation !== undefined) return this.#counts[event].get(operation) ?? 0;
     return [...this.#counts[event].values()].reduce((sum, count) => sum + count, 0);
   }
-
-  /** How often it has happened, by operation. */
-  counts(event: CallEvent): ReadonlyMap<string, number> {
-    return this.#counts[event];
-  }
 }

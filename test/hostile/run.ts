@@ -110,25 +110,11 @@ async function run(attack: Attack, ticket: string, descriptors: number): Promise
   const opened = await service.call('POST', 'CreateUploadHandler', { authenticationTicket: ticket });
   const handler = opened.attributes['UploadHandler'] ?? '';
   try {
-    await attack.run({ attacker, ticket, handler, figures });
+    await attack.run({ attacker, ticket, handler, figures: () => readFigures(server.pid) });
   } finally {
     attacker.leave();
   }
   return [...(await checkRest(descriptors)), ...(await checkTurn(ticket, handler))];
-}
-
-async function figures(): Promise<{ memory: number; waiting: number }> {
-  const { memory } = await readFigures(server.pid);
-  const open = await fs.readdir(`/proc/${server.pid}/fd`);
-  const sizes = open.map(async (number) => {
-    const file = `/proc/${server.pid}/fd/${number}`;
-    const target = await fs.readlink(file).catch(() => '');
-    if (!target.startsWith(path.join(data, 'spool'))) return 0;
-    const stats = await fs.stat(file).catch(() => undefined);
-    return stats?.size ?? 0;
-  });
-  const waiting = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  return { memory, waiting };
 }
 
 /** Files, connections and buffers are given back once the attackers are gone. The bystander has some at times. */

@@ -1,4 +1,3 @@
-import fs from 'node:fs/promises';
 import net from 'node:net';
 import { once } from 'node:events';
 import { answer, NUMBER, refused } from '../support/answer.js';
@@ -6,6 +5,7 @@ import { BINDINGS, MULTIPART } from '../support/bindings.js';
 import { call, type Caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
+import { readFigures } from '../support/server-figures.js';
 
 /* Content that comes before it is known whose it is. */
 
@@ -93,14 +93,7 @@ test.each(BINDINGS)('Content of a call that is refused before it comes is not lo
   expect(await call(service, binding, 'UploadDocument', unseen)).toEqual(refused('root', 'Folder not found.'));
 });
 
-/** What the files take that this process, which is the server's, has open in the spool. */
+/** Of the server, which is in this process. */
 async function spooledBytes(): Promise<number> {
-  const numbers = await fs.readdir('/proc/self/fd');
-  const sizes = numbers.map(async (number) => {
-    const target = await fs.readlink(`/proc/self/fd/${number}`).catch(() => '');
-    if (!target.startsWith(`${service.data}/spool/`)) return 0;
-    const stats = await fs.stat(`/proc/self/fd/${number}`).catch(() => undefined);
-    return stats?.size ?? 0;
-  });
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return (await readFigures(process.pid)).waiting;
 }
