@@ -101,7 +101,10 @@ export class Documents {
     }));
   }
 
-  /** Takes a document's lock away, whoever holds it: for an administrator, when the holder cannot. Survives a loss of power. `also` runs last in the transaction. */
+  /**
+   * Takes a document's lock away, whoever holds it: for an administrator, when the holder cannot. Survives a loss of power. `also` runs last
+   * in the transaction.
+   */
   async unlock(document: Document, also?: (trx: Transaction<Schema>) => Promise<void>): Promise<void> {
     await this.#database.durably(async (trx) => {
       await trx

@@ -15,8 +15,8 @@ const DEVICE = /^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2
 const DECEPTIVE = /[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]/;
 
 /**
- * Checks a name that is to be given to something; what has another name already keeps it. The rules are those of the Windows file system, which callers know and which
- * zips and downloads end up on; with them no name can lead out of its folder. @throws Failure
+ * Checks a name that is to be given to something; what has another name already keeps it. The rules are those of the Windows file system,
+ * which callers know and which zips and downloads end up on; with them no name can lead out of its folder. @throws Failure
  */
 export function checkName(name: string): void {
   const fault = faultOf(name);

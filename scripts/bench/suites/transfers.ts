@@ -35,7 +35,10 @@ interface Entry {
   failure: string | undefined;
 }
 
-/** What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for an hour. The first thousand cost twice what the fourth does. */
+/**
+ * What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for an hour. The first
+ * thousand cost twice what the fourth does.
+ */
 const WARM_UP: Cell = { chunkSize: 64 * KIB, connections: 4 };
 const WARM_UP_LIMIT: TurnLimit = { seconds: 20, requests: 750 };
 
