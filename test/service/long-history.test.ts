@@ -1,4 +1,3 @@
-import type { Guid } from '../../src/values/guid.js';
 import { newGuid } from '../../src/values/guid.js';
 import type { VersionNumber } from '../../src/values/version-number.js';
 import { elementsIn, textIn, valueOf } from '../support/answer.js';
@@ -22,14 +21,11 @@ beforeAll(async () => {
   await caller.store('/Public/a.txt', Buffer.from('content'));
   await service.database(async (queries) => {
     const first = await queries.selectFrom('versions').selectAll().executeTakeFirstOrThrow();
-    for (let n = 1; n < COUNT; n++) {
-      const number = (FIRST + n) as VersionNumber;
-      const content_id: Guid = newGuid();
-      await queries
-        .insertInto('versions')
-        .values({ ...first, number, content_id, comment: commentOf(number) })
-        .execute();
-    }
+    const numbers = Array.from({ length: COUNT - 1 }, (_, n) => (FIRST + 1 + n) as VersionNumber);
+    await queries
+      .insertInto('versions')
+      .values(numbers.map((number) => ({ ...first, number, content_id: newGuid(), comment: commentOf(number) })))
+      .execute();
   });
 });
 
@@ -50,7 +46,7 @@ test.each(BINDINGS.map((binding) => [binding.name, binding] as const))(
 
 test('Many who ask for it at once wait for each other, and are all told', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 12 }, () => caller.call('GetDocumentVersions', { Path: '/Public/a.txt' })),
+    Array.from({ length: 6 }, () => caller.call('GetDocumentVersions', { Path: '/Public/a.txt' })),
   );
-  expect(answers.map((answered) => elementsIn(answered, 'Version').length)).toEqual(Array(12).fill(COUNT));
+  expect(answers.map((answered) => elementsIn(answered, 'Version').length)).toEqual(Array(6).fill(COUNT));
 });

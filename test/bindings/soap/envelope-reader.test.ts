@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { MessageTooLarge, UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
 import { EnvelopeReader } from '../../../src/bindings/soap/envelope-reader.js';
@@ -28,6 +29,14 @@ async function hear(pieces: readonly Buffer[], manner: Manner = 'at once', heard
 function everySplit(bytes: Buffer): Buffer[][] {
   const twoPieces = Array.from(bytes, (_byte, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
   return [...twoPieces, Array.from(bytes, (_byte, at) => bytes.subarray(at, at + 1))];
+}
+
+/** Jest is asked only about what differs: it would take longer for all of them than to read them. */
+async function expectInEverySplit(bytes: Buffer, whole: Awaited<ReturnType<typeof hear>>): Promise<void> {
+  for (const pieces of everySplit(bytes)) {
+    const cut = await hear(pieces);
+    if (!isDeepStrictEqual(cut, whole)) expect(cut).toEqual(whole);
+  }
 }
 
 describe('a message fed in every split says what it says whole:', () => {
@@ -76,7 +85,7 @@ describe('a message fed in every split says what it says whole:', () => {
     const whole = await hear([bytes]);
     expect(whole.error).toBeUndefined();
     expect(whole.said.filter((item) => !/^(?:SOAP|\{|\w+ ended)/.test(item))).toEqual(expected);
-    for (const pieces of everySplit(bytes)) expect(await hear(pieces)).toEqual(whole);
+    await expectInEverySplit(bytes, whole);
     expect(await hear([bytes], 'with promises')).toEqual(whole);
   });
 });
@@ -120,7 +129,7 @@ describe('a message that is wrong is wrong in the same way in every split:', () 
     const bytes = Buffer.from(text);
     const whole = await hear([bytes]);
     expect(whole.error).toMatch(error);
-    for (const pieces of everySplit(bytes)) expect(await hear(pieces)).toEqual(whole);
+    await expectInEverySplit(bytes, whole);
   });
 });
 
