@@ -66,6 +66,7 @@ test.each([
   ['POST', POST.request('ServerInfo', {})],
   ['an operation there is not', GET.request('Nothing', {})],
   ['a file', GET.request('DownloadDocument', {})],
+  ['the page of the service', Promise.resolve({ method: 'GET', path: '/srv.asmx', headers: {} } as const)],
   ['the WSDL', Promise.resolve({ method: 'GET', path: '/srv.asmx?wsdl', headers: {} } as const)],
   ['an address where nothing is', Promise.resolve({ method: 'GET', path: '/nothing', headers: {} } as const)],
   ['a look whether it is up', Promise.resolve({ method: 'GET', path: '/healthz', headers: {} } as const)],

@@ -86,6 +86,5 @@ async function send(response: Response, { status, type, body }: Answer, account:
     .status(status)
     .set('Content-Type', `${type}; charset=utf-8`)
     .set('Cache-Control', status === 500 ? 'private' : 'private, max-age=0')
-    .set('X-Content-Type-Options', 'nosniff')
     .send(text);
 }
