@@ -16,7 +16,7 @@ import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../paylo
 import { FormDataReader } from '../payload/form-data-reader.js';
 import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
 import type { TextAccount } from '../payload/text-budget.js';
-import { UrlencodedReader } from '../payload/urlencoded-reader.js';
+import { readQuery, UrlencodedReader } from '../payload/urlencoded-reader.js';
 import { ReceivedCall } from '../received-call.js';
 import { decodedBody, drain } from '../request-body.js';
 import { escapeHtml } from './escape-html.js';
@@ -165,12 +165,7 @@ class HttpExchange {
     }
     const question = url.indexOf('?');
     const query = question === -1 ? '' : url.slice(question + 1);
-    const reader = new UrlencodedReader(intake, {
-      maxTextBytes: Math.max(maxTextBytes, maxRequestLine),
-      account: this.#account,
-    });
-    await reader.write(Buffer.from(query, 'latin1'));
-    await reader.end();
+    await readQuery(query, intake, { maxTextBytes: Math.max(maxTextBytes, maxRequestLine), account: this.#account });
   }
 
   async #readForm(intake: ArgumentIntake): Promise<void> {
