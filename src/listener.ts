@@ -33,7 +33,10 @@ const LINGER_MS = 2_000;
 const STOP_LIMIT_MS = 30_000;
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener({ messages, serve }: Application, options: ListenerOptions): http.Server | https.Server {
+export function createListener(
+  { countHead, messages, serve }: Application,
+  options: ListenerOptions,
+): http.Server | https.Server {
   const common = {
     ...messages,
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
@@ -46,7 +49,7 @@ export function createListener({ messages, serve }: Application, options: Listen
     ? https.createServer({ ...common, ...options.certificate })
     : http.createServer(common);
   server.maxConnections = options.maxConnections;
-  const requests = new RequestsInTurn(serve);
+  const requests = new RequestsInTurn(serve, countHead);
   server.on('request', (request, response) => requests.take({ request, response }));
   server.on('clientError', (error: ParserError, duplex: unknown) => {
     const socket = duplex as Socket;

@@ -1,14 +1,15 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
 import { expressMessages, type MessageClasses } from './express-messages.js';
+import { countHead } from './head-text.js';
 import type { HttpBinding } from './http/http-binding.js';
 import { errorPage } from './pages/error-page.js';
 import { PAGE_HEADERS } from './pages/page-layout.js';
 import { pageRoutes } from './pages/page-routes.js';
 import { SERVICE_PATH } from './pages/public-address.js';
-import type { TextBudget } from './payload/text-budget.js';
+import type { TextAccount, TextBudget } from './payload/text-budget.js';
 import { drain } from './request-body.js';
 import type { SoapBinding } from './soap/soap-binding.js';
 
@@ -32,6 +33,8 @@ export interface Application {
   readonly serve: RequestListener;
   /** What the requests and responses it is given are made of. */
   readonly messages: MessageClasses;
+  /** Counts the head of a request, until the account is released. */
+  readonly countHead: (request: IncomingMessage) => TextAccount;
 }
 
 /** What the service's address and an operation's address answer to. */
@@ -62,7 +65,7 @@ export function createApplication(options: ApplicationOptions): Application {
     else if (isTarget(url)) others(request, response);
     else refuseTarget(response);
   };
-  return { serve, messages: expressMessages(others) };
+  return { serve, messages: expressMessages(others), countHead: (request) => countHead(request, options) };
 }
 
 /** Whether it is what a request may be for (RFC 9112, 3.2). Express would have Node parse a URL that is none, which Node warns of (DEP0170). */

@@ -77,7 +77,7 @@ class HttpExchange {
     this.#request = request;
     this.#response = response;
     this.#call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
-    this.#account = options.texts.open(this.#call.address, () => request.socket.destroy());
+    this.#account = options.texts.open(this.#call, () => request.socket.destroy());
   }
 
   async serve(name: string): Promise<void> {
@@ -142,6 +142,7 @@ class HttpExchange {
       else await this.#readQuery(intake);
     } catch (error) {
       if (error !== intake.failure) throw error;
+      await intake.release();
       await this.#skipRest();
     }
   }

@@ -40,7 +40,7 @@ export function pageRoutes(contract: Contract, { texts, trustProxy = false }: Pa
   const router = Router({ strict: true });
   router.get(SERVICE_PATH, (request, response) => {
     const address = readPublicAddress(request, trustProxy);
-    const account = texts.open(callerAddress(request, trustProxy), () => request.socket.destroy());
+    const account = texts.open({ address: callerAddress(request, trustProxy) }, () => request.socket.destroy());
     response.once('close', () => account.release());
     return send(response, address === undefined ? BAD_HOST : answer(request, address), account);
   });

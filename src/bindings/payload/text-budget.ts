@@ -12,7 +12,7 @@ export interface TextAccount {
 }
 
 interface Holder {
-  readonly address: string;
+  readonly caller: { readonly address: string };
   readonly giveUp: () => void;
   held: number;
   /** Undefined as long as nothing is counted. */
@@ -43,11 +43,11 @@ export class TextBudget {
   }
 
   /**
-   * @param address The caller's.
+   * @param caller Asked for its address when there is something to count.
    * @param giveUp Called when there is no room for the call any more.
    */
-  open(address: string, giveUp: () => void): TextAccount {
-    const holder: Holder = { address, giveUp, held: -UNCOUNTED, group: undefined };
+  open(caller: { readonly address: string }, giveUp: () => void): TextAccount {
+    const holder: Holder = { caller, giveUp, held: -UNCOUNTED, group: undefined };
     return {
       take: (bytes) => this.#take(holder, bytes),
       release: () => this.#release(holder),
@@ -65,7 +65,7 @@ export class TextBudget {
   }
 
   #enter(holder: Holder): Group {
-    const site = siteOf(holder.address);
+    const site = siteOf(holder.caller.address);
     const group = this.#groups.get(site) ?? { site, holders: new Set(), held: 0 };
     this.#groups.set(site, group);
     group.holders.add(holder);

@@ -104,7 +104,7 @@ class SoapExchange implements EnvelopeListener {
       Array.isArray(soapAction) ? soapAction[0] : soapAction,
     );
     this.call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
-    this.account = options.texts.open(this.call.address, () => request.socket.destroy());
+    this.account = options.texts.open(this.call, () => request.socket.destroy());
   }
 
   get operation(): OperationContract | undefined {

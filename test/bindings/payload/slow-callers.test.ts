@@ -84,19 +84,46 @@ test('Of callers with more text than there is room for, those who have taken lon
   for (const socket of sockets) socket.destroy();
 });
 
+test.each(['/srv.asmx/AuthenticateUser', '/srv.asmx', '/healthz'])(
+  'Heads of requests whose bodies do not come count as text: %s',
+  async (path) => {
+    await overcrowd(480, longHead('POST', path, 'Content-Length: 1\r\n'));
+  },
+);
+
+test('Heads of requests that wait behind another count as text', async () => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  await overcrowd(480, chunkThatWaits(handler, '0') + longHead('GET', '/healthz'));
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+});
+
 test('Texts of calls that wait for their turn count as well', async () => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
-  /* The content comes first, so that all of the message has come before the call has to wait. */
-  const body = `fileChunk=AAAAAAAAAAAAAAAA&chunkHEXCRC=${'0'.repeat(1_000_000)}&authenticationTicket=${caller.ticket}&uploadHandler=${handler}`;
-  const request = `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const sockets = await Promise.all(Array.from({ length: 40 }, () => connect()));
+  await overcrowd(40, chunkThatWaits(handler, '0'.repeat(1_000_000)));
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+});
+
+/** Sends the same over many connections until one is closed. */
+async function overcrowd(connections: number, request: string): Promise<void> {
+  const sockets = await Promise.all(Array.from({ length: connections }, () => connect()));
   const closed = sockets.map((socket) => new Promise((resolve) => socket.on('error', resolve).on('close', resolve)));
   for (const socket of sockets) await new Promise((resolve) => socket.resume().write(request, resolve));
   await Promise.race(closed);
-  expect(valueOf(await first.finish(), 'success')).toBe('true');
   for (const socket of sockets) socket.destroy();
-});
+}
+
+/** 88,000 characters, of which nearly 72,000 count. */
+function longHead(method: string, path: string, header = ''): string {
+  return `${method} ${path}?${'x'.repeat(60_000)} HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(28_000)}\r\n${header}\r\n`;
+}
+
+/** A call whose content comes first, so that all of it has come before it has to wait. */
+function chunkThatWaits(handler: string, crc: string): string {
+  const body = `fileChunk=AAAAAAAAAAAAAAAA&chunkHEXCRC=${crc}&authenticationTicket=${caller.ticket}&uploadHandler=${handler}`;
+  return `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
 
 /* A socket takes some MiB for a caller who takes nothing; these answers are longer. */
 test.each([

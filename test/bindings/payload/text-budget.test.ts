@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 function open(name: string, address = '192.0.2.1') {
-  return budget.open(address, () => givenUp.push(name));
+  return budget.open({ address }, () => givenUp.push(name));
 }
 
 test('any number of short texts fit', () => {
