@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type BenchContext, makePlace } from '../bench-context.js';
 import { LoadGenerator } from '../load-generator.js';
+import { bringMemory } from '../memory-at-hand.js';
 import { summarizeProfile } from '../profile.js';
 import type { DownloadJob, LoadJob, LoadReport, UploadJob } from '../programs/load/load-job.js';
 import type { Direction, TransferResult } from '../results.js';
@@ -37,13 +38,13 @@ interface Entry {
 
 /**
  * What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for an hour. The first
- * thousand cost twice what the fourth does.
+ * thousand cost twice what the tenth does.
  */
 const WARM_UP: Cell = { chunkSize: 64 * KIB, connections: 4 };
-const WARM_UP_LIMIT: TurnLimit = { seconds: 20, requests: 750 };
+const WARM_UP_LIMIT: TurnLimit = { seconds: 6, requests: 3000 };
 
 /** Then some chunks of the size in question, where that is little to do, s and bytes. */
-const CELL_WARM_UP_SECONDS = 0.5;
+const CELL_WARM_UP_SECONDS = 1.5;
 const LITTLE = 256 * MIB;
 
 /** A turn in which the server got little of the processor is made longer, so many times: on a busy machine the first moments would be all there is. */
@@ -129,6 +130,7 @@ async function compareCell(context: BenchContext, transfer: Transfer, cell: Cell
       for (const entry of order) {
         const spent = entry.turns.reduce((sum, turn) => sum + turn.seconds, 0);
         if (entry.failure === undefined && spent < PATIENCE) {
+          if (transfer.direction === 'upload') bringMemory(context.workplace);
           await attempt(entry, () => wholeTurn(options.seconds, (limit) => transfer.run(load, entry, cell, limit)));
         }
       }
