@@ -1,4 +1,4 @@
-import zlib from 'node:zlib';
+import { crc32 as nativeCrc32 } from '@node-rs/crc32';
 
 /** A CRC-32 (IEEE 802.3, as zip and zlib) as an unsigned 32-bit number. */
 export type Crc32 = number;
@@ -6,9 +6,9 @@ export type Crc32 = number;
 /** The CRC-32 of no bytes, and the value to start a running one from. */
 export const EMPTY_CRC32: Crc32 = 0;
 
-/** The CRC-32 of `bytes`, going on from `from`. */
-export function crc32(bytes: Uint8Array, from: Crc32 = EMPTY_CRC32): Crc32 {
-  return zlib.crc32(bytes, from);
+/** The CRC-32 of `bytes`, going on from `from`. A package’s, because zlib’s is slower. */
+export function crc32(bytes: Buffer, from: Crc32 = EMPTY_CRC32): Crc32 {
+  return nativeCrc32(bytes, from);
 }
 
 const TEXT = /^\s*(?:0x)?0*([0-9a-f]{1,8})\s*$/i;
