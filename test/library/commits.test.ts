@@ -63,6 +63,15 @@ describe('A commit', () => {
     });
   });
 
+  test('to a document whose name would be given to no other any more makes a version of it, and of a folder likewise', async () => {
+    await rooms.commit(anna, '/Public/Reports/a.txt');
+    const { queries } = rooms.database;
+    await queries.updateTable('documents').set({ name: 'CON\u202e.txt', name_key: 'CON\u202e.TXT' }).execute();
+    await queries.updateTable('folders').set({ name: 'NUL', name_key: 'NUL' }).where('name', '=', 'Reports').execute();
+    expect(await rooms.commit(anna, '/Public/nul/Con\u202e.txt')).toEqual({ documentId: 1, version: 1_000_001 });
+    expect((await rooms.documents.resolve(anna, '/Public/NUL/CON\u202e.txt')).latest.number).toBe(1_000_001);
+  });
+
   test('moves no content', async () => {
     const content = await rooms.stage(Buffer.from('hello'));
     await rooms.commits.commitVersion(anna, { path: '/Public/a.txt' }, content, {}, (trx) =>
