@@ -114,7 +114,7 @@ export async function feed(reader: MessageReader, pieces: readonly Buffer[]): Pr
   await reader.end();
 }
 
-/** Compares contents of any length: a test runner's own comparison looks at each byte of a buffer, slowly. */
+/** Compares contents of any length: of two that differ a test runner would print every byte. */
 export function expectSame(actual: Buffer, expected: Buffer): void {
   expect({ length: actual.length, same: actual.equals(expected) }).toEqual({ length: expected.length, same: true });
 }
