@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { callerAddress } from './caller.js';
-import type { TextAccount, TextBudget } from './payload/text-budget.js';
+import { type TextAccount, type TextBudget, UNCOUNTED } from './payload/text-budget.js';
 
 /** How long the head of a request is, in characters. */
 export function headLength({ rawHeaders, url = '' }: IncomingMessage): number {
@@ -14,12 +14,12 @@ export function countHead(
   request: IncomingMessage,
   { texts, trustProxy }: { readonly texts: TextBudget; readonly trustProxy: boolean },
 ): TextAccount {
-  const caller = {
-    get address() {
-      return callerAddress(request, trustProxy);
-    },
-  };
-  const account = texts.open(caller, () => request.socket.destroy());
-  account.take(headLength(request));
+  const length = headLength(request);
+  if (length <= UNCOUNTED) return NOTHING;
+  const account = texts.open({ address: callerAddress(request, trustProxy) }, () => request.socket.destroy());
+  account.take(length);
   return account;
 }
+
+/** What nearly all heads come to: an account of their own would take longer than all else that is done for it. */
+const NOTHING: TextAccount = { take: () => undefined, release: () => undefined };

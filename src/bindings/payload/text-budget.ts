@@ -1,7 +1,7 @@
 import { siteOf } from '../../values/network.js';
 
 /** How much text of a call is not counted, bytes: nearly all have less. */
-const UNCOUNTED = 16 * 1024;
+export const UNCOUNTED = 16 * 1024;
 
 /** The text of one call: of its message, and of its answer until that has been taken. */
 export interface TextAccount {
@@ -17,6 +17,7 @@ interface Holder {
   held: number;
   /** Undefined as long as nothing is counted. */
   group: Group | undefined;
+  isOver: boolean;
 }
 
 /** The calls from one site with more than {@link UNCOUNTED}, the first to have that first. */
@@ -47,7 +48,7 @@ export class TextBudget {
    * @param giveUp Called when there is no room for the call any more.
    */
   open(caller: { readonly address: string }, giveUp: () => void): TextAccount {
-    const holder: Holder = { caller, giveUp, held: -UNCOUNTED, group: undefined };
+    const holder: Holder = { caller, giveUp, held: -UNCOUNTED, group: undefined, isOver: false };
     return {
       take: (bytes) => this.#take(holder, bytes),
       release: () => this.#release(holder),
@@ -55,6 +56,7 @@ export class TextBudget {
   }
 
   #take(holder: Holder, bytes: number): void {
+    if (holder.isOver) return;
     const before = Math.max(0, holder.held);
     holder.held += bytes;
     if (holder.held <= 0) return;
@@ -83,10 +85,9 @@ export class TextBudget {
   }
 
   #release(holder: Holder): void {
-    const { group, held } = holder;
-    holder.held = -Infinity;
-    holder.group = undefined;
-    if (!group) return;
+    const { group, held, isOver } = holder;
+    holder.isOver = true;
+    if (isOver || !group) return;
     this.#held -= held;
     group.held -= held;
     group.holders.delete(holder);
