@@ -5,6 +5,7 @@ import { RunningServer, type StartingServer } from '../../scripts/running-server
 import { runCommandLine } from '../../src/commands/command-line.js';
 import { Random } from '../fuzz/random.js';
 import { run as runProgram } from '../support/command.js';
+import { complaintOf } from '../support/complaint.js';
 import { workersOf } from '../support/workers-of.js';
 import { Client } from './client.js';
 import { Inspection } from './inspection.js';
@@ -215,9 +216,8 @@ export class Trial {
     const { settlements } = this;
     await new Inspection({ ledger: this.#ledger, records, data, line, settlements, isFresh }).run();
     await reader.readSome(line);
-    if (/unexpected error|Warning:|Unhandled/.test(server.running.lastWords)) {
-      throw new Violation(`The server complains:\n${server.running.lastWords}`);
-    }
+    const complaint = complaintOf(server.running);
+    if (complaint !== undefined) throw new Violation(complaint);
   }
 
   /** `lighterage check`, as an operator runs it. */

@@ -13,6 +13,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Service } from '../../scripts/client/service.js';
 import { RunningServer } from '../../scripts/running-server.js';
+import { complaintOf } from '../support/complaint.js';
 import { readFigures, readMetric } from '../support/server-figures.js';
 import { talk } from './connection.js';
 import { checkAnswer } from './documented-form.js';
@@ -147,11 +148,12 @@ async function control(ticket: string): Promise<void> {
   await listen();
 }
 
-/** What the server prints, where it should print nothing: once is enough. */
+/** Once is enough. */
 async function listen(): Promise<void> {
-  if (hasComplained || !/unexpected error|Warning:|Unhandled/.test(server.lastWords)) return;
+  const complaint = complaintOf(server);
+  if (hasComplained || complaint === undefined) return;
   hasComplained = true;
-  await find(`The server complains:\n${server.lastWords}`, []);
+  await find(complaint, []);
 }
 
 /** Everything is given back once all callers are gone. */

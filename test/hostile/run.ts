@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Service } from '../../scripts/client/service.js';
 import { RunningServer } from '../../scripts/running-server.js';
+import { complaintOf } from '../support/complaint.js';
 import { readFigures, readMetric } from '../support/server-figures.js';
 import { Attacker } from './attacker.js';
 import { Bystander } from './bystander.js';
@@ -79,7 +80,8 @@ async function attackAll(): Promise<void> {
     for (const one of await tryAttack(attack, bystander, ticket, descriptors)) fail(`${attack.name}: ${one}`);
   }
   await bystander.leave();
-  if (/unexpected error|Warning:|Unhandled/.test(server.lastWords)) fail(`The server complains:\n${server.lastWords}`);
+  const complaint = complaintOf(server);
+  if (complaint !== undefined) fail(complaint);
 }
 
 /** Attacks, again where others had to wait too long. Returns what was wrong the last time. */
