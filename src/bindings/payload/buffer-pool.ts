@@ -43,16 +43,11 @@ export class BufferPool implements Reserve {
     return this.#idle.length * this.size;
   }
 
-  /**
-   * Takes a buffer: at once when the budget has room, else as soon as it is this caller's turn.
-   *
-   * @param signal Ends the waiting: the promise is then rejected with its reason, and nothing was taken.
-   */
-  acquire(signal?: AbortSignal): PooledBuffer | Promise<PooledBuffer> {
-    signal?.throwIfAborted();
+  /** Takes a buffer: at once when the budget has room, else as soon as it is this caller's turn. */
+  acquire(): PooledBuffer | Promise<PooledBuffer> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return this.#lend(idle.bytes, idle.lease);
-    return this.#budget.acquireFor(this.size, (lease) => this.#lend(this.#takeOver(), lease), signal);
+    return this.#budget.acquire(this.size, (lease) => this.#lend(this.#takeOver(), lease));
   }
 
   /**

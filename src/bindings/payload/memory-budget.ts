@@ -46,27 +46,16 @@ export class MemoryBudget {
   }
 
   /**
-   * Takes `bytes` of the budget: at once when they are there, else as soon as it is this caller's turn.
-   *
-   * @param signal Ends the waiting: the promise is then rejected with its reason, and nothing was taken.
-   * @throws RangeError for more than the capacity, which would wait for ever.
+   * Takes `bytes` of the budget: at once when they are there, else as soon as it is this caller's turn. Gives what `use` makes of the
+   * lease, which is called the moment the bytes are there: within the {@link Lease.release} that made room for them, when the caller had to
+   * wait. @throws RangeError for more than the capacity, which would wait for ever.
    */
-  acquire(bytes: number, signal?: AbortSignal): Lease | Promise<Lease> {
-    return this.acquireFor(bytes, (lease) => lease, signal);
-  }
-
-  /**
-   * As {@link acquire}; gives what `use` makes of the lease. It is called the moment the bytes are there: within the
-   * {@link Lease.release} that made room for them, when the caller had to wait.
-   */
-  acquireFor<Held>(bytes: number, use: (lease: Lease) => Held, signal?: AbortSignal): Held | Promise<Held> {
+  acquire<Held>(bytes: number, use: (lease: Lease) => Held): Held | Promise<Held> {
     if (bytes > this.capacity) {
       throw new RangeError(`${bytes} bytes are more than the whole budget of ${this.capacity}.`);
     }
-    signal?.throwIfAborted();
-    if (this.#waiters.size > 0) return this.#wait(bytes, use, signal);
-    if (!this.#fits(bytes)) this.#reserves.forEach((reserve) => reserve.giveUp());
-    return this.#fits(bytes) ? use(this.#lease(bytes)) : this.#wait(bytes, use, signal);
+    const lease = this.takeNow(bytes);
+    return lease ? use(lease) : this.#wait(bytes, use);
   }
 
   /** Takes `bytes` of the budget when they are there and nobody waits for any; else undefined. */
@@ -97,22 +86,9 @@ export class MemoryBudget {
     };
   }
 
-  #wait<Held>(bytes: number, use: (lease: Lease) => Held, signal: AbortSignal | undefined): Promise<Held> {
-    return new Promise((resolve, reject) => {
-      const cancel = (): void => {
-        this.#waiters.delete(waiter);
-        reject(signal?.reason as Error);
-        this.#serve();
-      };
-      const waiter: Waiter = {
-        bytes,
-        grant: (lease) => {
-          signal?.removeEventListener('abort', cancel);
-          resolve(use(lease));
-        },
-      };
-      this.#waiters.add(waiter);
-      signal?.addEventListener('abort', cancel, { once: true });
+  #wait<Held>(bytes: number, use: (lease: Lease) => Held): Promise<Held> {
+    return new Promise((resolve) => {
+      this.#waiters.add({ bytes, grant: (lease) => resolve(use(lease)) });
     });
   }
 

@@ -2,28 +2,27 @@ import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import { type Lease, MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
 
+/** Takes bytes of a budget; gives the lease. */
+const acquire = (budget: MemoryBudget, bytes: number): Lease | Promise<Lease> =>
+  budget.acquire(bytes, (lease) => lease);
+
 /** Asks for bytes and notes when they are granted. */
 class Caller {
   lease: Lease | undefined;
-  error: unknown;
   readonly done: Promise<void>;
 
-  constructor(budget: MemoryBudget, bytes: number, signal?: AbortSignal) {
-    this.done = this.#ask(budget, bytes, signal);
+  constructor(budget: MemoryBudget, bytes: number) {
+    this.done = this.#ask(budget, bytes);
   }
 
-  async #ask(budget: MemoryBudget, bytes: number, signal?: AbortSignal): Promise<void> {
-    try {
-      this.lease = await budget.acquire(bytes, signal);
-    } catch (error) {
-      this.error = error;
-    }
+  async #ask(budget: MemoryBudget, bytes: number): Promise<void> {
+    this.lease = await acquire(budget, bytes);
   }
 }
 
 test('bytes that are there are granted at once, without a promise', () => {
   const budget = new MemoryBudget(100);
-  const lease = budget.acquire(100);
+  const lease = acquire(budget, 100);
   expect(lease).not.toBeInstanceOf(Promise);
   expect(budget.used).toBe(100);
   (lease as Lease).release();
@@ -60,8 +59,8 @@ test('nobody overtakes: a small request waits behind a large one that came befor
 
 test('a lease that is released twice gives its bytes back once', () => {
   const budget = new MemoryBudget(100);
-  const lease = budget.acquire(60) as Lease;
-  const other = budget.acquire(40) as Lease;
+  const lease = acquire(budget, 60) as Lease;
+  const other = acquire(budget, 40) as Lease;
   lease.release();
   lease.release();
   expect(budget.used).toBe(40);
@@ -70,47 +69,12 @@ test('a lease that is released twice gives its bytes back once', () => {
 });
 
 test('more than the whole budget is an error, not an endless wait', () => {
-  expect(() => new MemoryBudget(100).acquire(101)).toThrow(RangeError);
-});
-
-test('who gives up waiting is told why, takes nothing, and lets the others pass', async () => {
-  const budget = new MemoryBudget(100);
-  const holder = new Caller(budget, 50);
-  const gone = new AbortController();
-  const large = new Caller(budget, 100, gone.signal);
-  const small = new Caller(budget, 50);
-  await setImmediate();
-  const reason = new Error('connection closed');
-  gone.abort(reason);
-  await Promise.all([large.done, small.done]);
-  expect(large.error).toBe(reason);
-  expect(budget.used).toBe(100);
-  expect(budget.waiting).toBe(0);
-  holder.lease?.release();
-  small.lease?.release();
-  expect(budget.used).toBe(0);
-});
-
-test('a signal that comes after the grant changes nothing', async () => {
-  const budget = new MemoryBudget(100);
-  const holder = new Caller(budget, 100);
-  const gone = new AbortController();
-  const waiter = new Caller(budget, 100, gone.signal);
-  await setImmediate();
-  holder.lease?.release();
-  gone.abort();
-  await waiter.done;
-  expect(waiter.lease).toBeDefined();
-  expect(budget.used).toBe(100);
-});
-
-test('a signal that came before refuses even what is there', () => {
-  expect(() => new MemoryBudget(100).acquire(1, AbortSignal.abort(new Error('gone')))).toThrow('gone');
+  expect(() => acquire(new MemoryBudget(100), 101)).toThrow(RangeError);
 });
 
 test('what is idle is not counted as used, and is given up before anybody waits', () => {
   const budget = new MemoryBudget(100);
-  const idle = budget.acquire(80) as Lease;
+  const idle = acquire(budget, 80) as Lease;
   const reserve = {
     idleBytes: 80,
     giveUp() {
@@ -120,37 +84,33 @@ test('what is idle is not counted as used, and is given up before anybody waits'
   };
   budget.add(reserve);
   expect(budget.used).toBe(0);
-  expect(budget.acquire(20)).not.toBeInstanceOf(Promise);
+  expect(acquire(budget, 20)).not.toBeInstanceOf(Promise);
   expect(reserve.idleBytes).toBe(80);
-  expect(budget.acquire(50)).not.toBeInstanceOf(Promise);
+  expect(acquire(budget, 50)).not.toBeInstanceOf(Promise);
   expect(budget.used).toBe(70);
 });
 
-test('whatever is asked for, given back and given up, the budget is never exceeded and the order is kept', async () => {
+test('whatever is asked for and given back, the budget is never exceeded and the order is kept', async () => {
   const step = fc.record({
-    do: fc.constantFrom('acquire', 'acquire', 'release', 'abort'),
+    do: fc.constantFrom('acquire', 'release'),
     bytes: fc.integer({ min: 1, max: 100 }),
     which: fc.nat(50),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const budget = new MemoryBudget(100);
-      const callers: { caller: Caller; gone: AbortController; bytes: number }[] = [];
+      const callers: { caller: Caller; bytes: number }[] = [];
       const holds = () => callers.filter(({ caller }) => caller.lease !== undefined);
-      const waits = () => callers.filter(({ caller }) => caller.lease === undefined && caller.error === undefined);
+      const waits = () => callers.filter(({ caller }) => caller.lease === undefined);
       const released = new Set<Caller>();
       for (const { do: what, bytes, which } of steps) {
         if (what === 'acquire') {
-          const gone = new AbortController();
-          callers.push({ caller: new Caller(budget, bytes, gone.signal), gone, bytes });
-        } else if (what === 'release') {
+          callers.push({ caller: new Caller(budget, bytes), bytes });
+        } else {
           const holders = holds().filter(({ caller }) => !released.has(caller));
           const holder = holders[which % holders.length]?.caller;
           holder?.lease?.release();
           if (holder) released.add(holder);
-        } else {
-          const waiters = waits();
-          waiters[which % waiters.length]?.gone.abort(new Error('gone'));
         }
         await setImmediate();
         const held = holds().filter(({ caller }) => !released.has(caller));
