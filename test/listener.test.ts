@@ -124,16 +124,17 @@ test('A caller who does not take a page is left', async () => {
   }
 });
 
-/** A figure, once it is the same as it was a moment before. */
+/** A figure, once it has been the same for ten looks: what is asked for may take a moment to begin. */
 async function settled(look: () => Promise<number>): Promise<number> {
-  let [before, now] = [-1, await look()];
+  let [now, looks] = [await look(), 0];
   await eventually(
     async () => {
-      before = now;
+      const before = now;
       now = await look();
-      return now - before;
+      looks = now === before ? looks + 1 : 0;
+      return looks;
     },
-    (change) => change === 0,
+    (same) => same === 10,
   );
   return now;
 }
