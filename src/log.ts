@@ -73,9 +73,10 @@ function openDestination(): DestinationStream {
 
 /** A line for a call. Nothing of its arguments is in it but what the record has: no ticket, no password, no query. */
 export function logCall(log: Logger, record: CallRecord): void {
-  const { duration, operation = '-', ...rest } = record;
+  const { address, binding, bytesIn, bytesOut, duration, operation = '-', status, user } = record;
   const outcome = record.outcome.slice(0, MAX_OUTCOME);
-  const line = { operation, ...rest, outcome, ms: Math.round(duration * 10) / 10 };
-  if (record.status >= 500 && record.outcome.startsWith('SystemError')) log.error(line, operation);
+  const ms = Math.round(duration * 10) / 10;
+  const line = { operation, binding, user, address, status, outcome, bytesIn, bytesOut, ms };
+  if (status >= 500 && record.outcome.startsWith('SystemError')) log.error(line, operation);
   else log.info(line, operation);
 }

@@ -63,9 +63,11 @@ const EXPIRY_BATCH = 100;
 
 type SessionQuery = SelectQueryBuilder<Schema, 'sessions', { id: number }>;
 
-type SessionRow = Pick<Selectable<UsersTable>, 'name' | 'first_name' | 'last_name' | 'email' | 'is_administrator'> & {
+type SessionRow = Pick<
+  Selectable<UsersTable>,
+  'id' | 'name' | 'first_name' | 'last_name' | 'email' | 'is_administrator'
+> & {
   session_id: number;
-  user_id: number;
   used_at: Instant;
 };
 
@@ -81,7 +83,7 @@ export class Sessions {
       queries
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select(['sessions.id as session_id', 'sessions.used_at', 'users.id as user_id'])
+        .select(['sessions.id as session_id', 'sessions.used_at', 'users.id'])
         .select(['name', 'first_name', 'last_name', 'email', 'is_administrator'])
         .where('ticket_hash', '=', parameter('hash'))
         .where('used_at', '>', parameter('usedSince'))
@@ -183,7 +185,7 @@ export class Sessions {
     if (!row) throw sessionExpired();
     return {
       id: row.session_id,
-      user: toUser({ ...row, id: row.user_id }),
+      user: toUser(row),
       expiresAt: row.used_at + SESSION_LIFE_MS,
     };
   }

@@ -49,7 +49,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, memor
     response.setHeader('Content-Type', answer.contentType);
     response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
     if (!content || content.length === 0) {
-      const body = await compressText(response, answer.text.replace(CONTENT_MARK, ''));
+      const body = await compressText(response, content ? answer.text.replace(CONTENT_MARK, '') : answer.text);
       const length = Buffer.byteLength(body);
       response.setHeader('Content-Length', length);
       memory.account.take(length);

@@ -16,10 +16,12 @@ const WITH_PORT = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/;
  * X-Forwarded-For; what stands before it the caller may have written. What is no address is nobody's.
  */
 export function callerAddress(request: IncomingMessage, trustProxy: boolean): string {
+  const own = request.socket.remoteAddress ?? '';
   const forwarded = trustProxy ? request.headers['x-forwarded-for'] : undefined;
-  const last = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim() ?? '';
+  if (forwarded === undefined) return own;
+  const last = [forwarded].flat().join(',').split(',').at(-1)?.trim() ?? '';
   const [, bracketed, plain = bracketed] = WITH_PORT.exec(last) ?? [];
-  return [last, plain ?? ''].find((address) => net.isIP(address) !== 0) ?? request.socket.remoteAddress ?? '';
+  return [last, plain ?? ''].find((address) => net.isIP(address) !== 0) ?? own;
 }
 
 export interface CookiePolicy {

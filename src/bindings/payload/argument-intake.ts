@@ -359,7 +359,7 @@ class ArrivingPayload implements Payload, ContentReceiver {
 
   /** Goes on behind a full buffer. When others wait for one it was the last: they too shall have one soon, however long this content is. */
   #gatherRest(bytes: Buffer): void | Promise<void> {
-    if (this.#buffer?.isWanted) this.stopGathering();
+    if (this.#buffer?.isWanted()) this.stopGathering();
     if (bytes.length > 0) return this.#gather(bytes);
   }
 

@@ -5,7 +5,7 @@ export interface PooledBuffer {
   /** As long as the pool's {@link BufferPool.size}. What is in it is what the one before left. */
   readonly bytes: Buffer;
   /** Whether somebody waits: who is done with a piece then gives the buffer back, and goes on without. */
-  readonly isWanted: boolean;
+  isWanted(): boolean;
   /** Gives the buffer back; the bytes must not be touched again. Once is enough; again does nothing. */
   release(): void;
   /**
@@ -77,9 +77,7 @@ export class BufferPool implements Reserve {
     const budget = this.#budget;
     return {
       bytes,
-      get isWanted() {
-        return budget.waiting > 0;
-      },
+      isWanted: () => budget.waiting > 0,
       release: () => {
         if (state === 'held') this.#takeBack(bytes, lease);
         if (state === 'forsaken') this.#forsaken -= this.size;

@@ -37,7 +37,7 @@ export class SendingBuffer {
 
   /** The buffer for the next piece. What was in the one before is good until the caller returns to the event loop. */
   next(): Buffer {
-    if (this.#pooled?.isWanted) this.#giveBack();
+    if (this.#pooled?.isWanted()) this.#giveBack();
     if (!this.#isSlow) this.#pooled ??= this.#pool.takeNow();
     if (this.#pooled) {
       this.#small = undefined;
