@@ -13,9 +13,19 @@ export const anyCore: Cores = { server: undefined, load: undefined };
 /** A core for the servers and the others for the load, where there are several and `taskset` is there to say so. */
 export function separateCores(): Cores {
   const count = os.availableParallelism();
-  const canBind = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
-  if (count < 2 || !canBind) return anyCore;
+  if (count < 2 || !canBind()) return anyCore;
   return { server: '0', load: count === 2 ? '1' : `1-${count - 1}` };
+}
+
+/** So many cores, for server and load together; undefined where there are not so many, or no `taskset`. */
+export function sharedCores(count: number): Cores | undefined {
+  if (os.availableParallelism() < count || !canBind()) return undefined;
+  const cores = `0-${count - 1}`;
+  return { server: cores, load: cores };
+}
+
+function canBind(): boolean {
+  return spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 }
 
 /** The command that runs `command` on these cores. */

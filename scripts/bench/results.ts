@@ -71,6 +71,11 @@ export interface IdleHandlersResult {
 
 export interface WorkersResult {
   readonly direction: Direction;
+  /**
+   * Whether server and load generator together have as many cores as there are workers, so that the load generator takes the same part of
+   * them from one worker and from two; or all cores, of which one worker leaves the load generator one to itself.
+   */
+  readonly arrangement: 'a core for each worker' | 'all cores';
   readonly chunkSize: number;
   readonly connections: number;
   /** MiB/s with one worker, and with two. */

@@ -30,8 +30,8 @@ const GROWTH_LIMIT = 1.5;
 /** Of fewer calls the processor time is not known well enough: the system counts it in hundredths of a second. */
 export const ENOUGH_CALLS = 300;
 
-/** When more of the machine than this was taken by others than the server, two workers cannot do 1.6 times what one does. */
-const LOAD_LIMIT = 0.2;
+/** When other programs took more of the machine than this, two workers were not compared with one. */
+const OTHERS_LIMIT = 0.1;
 
 /** The targets, with what a run found about each. */
 export function targetsOf(results: Results): Target[] {
@@ -159,15 +159,16 @@ function growthSamples({ inLarge, inSmall }: GrowthResult): Sample[] {
   ];
 }
 
+/** Where one worker leaves the load generator a core of its own, the load generator limits what two can do. */
 function workerSamples({ workers }: Results): Sample[] {
-  return workers.map(({ direction, loadShare, one, othersShare, two }) => ({
-    where: direction,
-    value: two / one,
-    doubt:
-      loadShare + othersShare > LOAD_LIMIT
-        ? `of the cores ${percent(loadShare)} were taken by the load generator, ${percent(othersShare)} by other programs`
-        : undefined,
-  }));
+  return workers
+    .filter(({ arrangement }) => arrangement === 'a core for each worker')
+    .map(({ direction, one, othersShare, two }) => ({
+      where: direction,
+      value: two / one,
+      doubt:
+        othersShare > OTHERS_LIMIT ? `${percent(othersShare)} of the cores were taken by other programs` : undefined,
+    }));
 }
 
 function percent(part: number): string {

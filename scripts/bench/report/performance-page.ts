@@ -79,5 +79,7 @@ function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: R
   and writes it, and nothing else: no XML parser, tickets, database or limits.
 - The load generator sends requests that were made before, over sockets it keeps open, checks each answer, and throws content away. p50 and p99 are times of
   whole exchanges, with all connections at work.
+- Two workers and one: with “a core for each worker” server and load generator have one core together, and two; the load generator takes the same part of them
+  either way, and is not what limits. With “all cores” one worker has a core, and leaves the load generator another.
 - The large library was filled straight into the database. Commits and look-ups go over GET.`;
 }

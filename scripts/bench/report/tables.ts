@@ -110,6 +110,7 @@ export function workersTable({ workers }: Results): string | undefined {
   if (workers.length === 0) return undefined;
   const rows = workers.map((result) => [
     result.direction,
+    result.arrangement,
     figure(result.one),
     figure(result.two),
     figure(result.two / result.one),
@@ -119,7 +120,7 @@ export function workersTable({ workers }: Results): string | undefined {
     `${(result.loadShare * 100).toFixed(0)} %`,
     `${(result.othersShare * 100).toFixed(0)} %`,
   ]);
-  const heads = ['direction', 'one, MiB/s', 'two, MiB/s', 'ratio', 'CPU of one, s/GiB', 'CPU of two, s/GiB'];
+  const heads = ['direction', 'cores', 'one, MiB/s', 'two, MiB/s', 'ratio', 'CPU of one, s/GiB', 'CPU of two, s/GiB'];
   return table([...heads, 'of all cores: server', 'load generator', 'others'], rows);
 }
 

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { type BenchContext, makePlace } from '../bench-context.js';
-import { anyCore } from '../cores.js';
+import { anyCore, type Cores, sharedCores } from '../cores.js';
 import { LoadGenerator } from '../load-generator.js';
+import { bringMemory } from '../memory-at-hand.js';
 import { busyTime } from '../machine-load.js';
 import type { DownloadJob, UploadJob } from '../programs/load/load-job.js';
-import type { Direction } from '../results.js';
+import type { Direction, WorkersResult } from '../results.js';
 import { CARGO_PATH, Product } from '../servers/product.js';
 import { median } from '../statistics.js';
 import { GIB, MIB } from '../units.js';
@@ -21,31 +22,60 @@ interface Turn extends Awaited<ReturnType<typeof measure>> {
   readonly busy: number;
 }
 
-/** How much more two workers do than one. No process is bound to a core here. */
+type Arrangement = WorkersResult['arrangement'];
+
+/** The cores for a server with so many workers and its load; undefined when it cannot be had here. */
+const ARRANGEMENTS: Readonly<Record<Arrangement, (workers: number) => Cores | undefined>> = {
+  'a core for each worker': sharedCores,
+  'all cores': () => anyCore,
+};
+
+/** A server with a number of workers, the load generator on its cores, and the turns it has had. */
+interface Crew {
+  readonly server: Product;
+  readonly load: LoadGenerator;
+  readonly turns: Turn[];
+}
+
+/** How much more two workers do than one. */
 export async function compareWorkers(context: BenchContext): Promise<void> {
   const cargo = makeCargo(makePlace(context, 'cargo'));
-  for (const direction of ['upload', 'download'] as const) await compareDirection(context, direction, cargo);
+  for (const arrangement of Object.keys(ARRANGEMENTS) as Arrangement[]) {
+    for (const direction of ['upload', 'download'] as const) {
+      await compareDirection(context, direction, arrangement, cargo);
+    }
+  }
   fs.rmSync(cargo);
 }
 
-async function compareDirection(context: BenchContext, direction: Direction, cargo: string): Promise<void> {
-  const { options, programs, results, tell } = context;
-  tell(`\none worker and two: ${direction}`);
-  const load = new LoadGenerator(programs, anyCore.load);
-  const crews: { server: Product; turns: Turn[] }[] = [];
+async function compareDirection(
+  context: BenchContext,
+  direction: Direction,
+  arrangement: Arrangement,
+  cargo: string,
+): Promise<void> {
+  const { options, programs, results, tell, workplace } = context;
+  tell(`\none worker and two: ${direction}, ${arrangement}`);
+  const crews: Crew[] = [];
   try {
     for (const workers of [1, 2]) {
+      const cores = ARRANGEMENTS[arrangement](workers);
+      if (!cores) return;
       const data = `${makePlace(context, `workers-${workers}`)}/data`;
-      const server = await Product.start({ data, cores: anyCore.server, workers });
-      crews.push({ server, turns: [] });
+      const server = await Product.start({ data, cores: cores.server, workers });
+      const crew = { server, load: new LoadGenerator(programs, cores.load), turns: [] };
+      crews.push(crew);
       await server.store(cargo, CARGO_PATH);
-      await turn(load, server, direction, WARM_UP_SECONDS);
+      await turn(crew, direction, WARM_UP_SECONDS);
     }
     for (let round = 0; round < options.rounds; round++) {
-      for (const { server, turns } of crews) turns.push(await turn(load, server, direction, options.seconds));
+      for (const crew of crews) {
+        if (direction === 'upload') bringMemory(workplace);
+        crew.turns.push(await turn(crew, direction, options.seconds));
+      }
     }
   } finally {
-    load.stop();
+    for (const { load } of crews) load.stop();
     for (const { server } of crews) await server.process.stop();
   }
   const [one, two] = crews;
@@ -58,6 +88,7 @@ async function compareDirection(context: BenchContext, direction: Direction, car
     median(two.turns.map((each) => Math.max(0, seconds(each)) / each.seconds / cores));
   const result = {
     direction,
+    arrangement,
     chunkSize: CHUNK_SIZE,
     connections: CONNECTIONS,
     one: throughput(one.turns),
@@ -75,7 +106,7 @@ async function compareDirection(context: BenchContext, direction: Direction, car
   );
 }
 
-async function turn(load: LoadGenerator, server: Product, direction: Direction, seconds: number): Promise<Turn> {
+async function turn({ load, server }: Crew, direction: Direction, seconds: number): Promise<Turn> {
   const job = await jobOf(server, direction, seconds);
   const before = busyTime();
   const result = await measure(load, server, job);
