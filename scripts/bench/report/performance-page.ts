@@ -65,7 +65,7 @@ function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: R
       : `Servers were bound to core ${server}, the load generator to ${load ?? 'any'} (\`taskset\`), but for the two workers.`;
   const others = `Other programs took ${(othersShare * 100).toFixed(0)} % of the cores while it ran.`;
   return `- Machine: ${machine} ${binding} ${others}
-- All servers that are compared run at the same time, each in a process of its own that has been started for this comparison, and have their
+- All servers that are compared run at the same time, each in a process of its own that has been started for this chunk size, and have their
   turns one after the other: A B C, B C A, …, ${rounds} rounds of ${seconds} s each (one that is very slow has fewer). Figures are medians of the rounds.
   All run with \`--no-memory-reducer --no-flush-bytecode --heap-growing-percent=300\`: Node.js would else throw away the compiled code of those that wait for
   their turn, and hold their heaps small, as it never does in a server at work. Before each turn of an upload a file is written and removed, so that all find

@@ -89,7 +89,11 @@ async function compare(context: BenchContext, transfer: Transfer): Promise<void>
   const { chunkSizes, connections, profile } = context.options;
   if (transfer.roles.length === 0) return;
   for (const chunkSize of chunkSizes) {
-    for (const count of connections) await compareCell(context, transfer, { chunkSize, connections: count });
+    await compareSize(
+      context,
+      transfer,
+      connections.map((count) => ({ chunkSize, connections: count })),
+    );
   }
   if (!profile) return;
   /* The smallest chunks show what a call costs, the largest what the bytes cost. */
@@ -105,10 +109,8 @@ function isProduct({ name }: Role<string>): boolean {
   return name !== NAMES.bare && name !== NAMES.nodeSoap && name !== NAMES.tus;
 }
 
-/** All contestants in turns, A B C, B C A, …, each in a process that has seen nothing but this. */
-async function compareCell(context: BenchContext, transfer: Transfer, cell: Cell): Promise<void> {
-  const { options, tell } = context;
-  tell(`\n${transfer.direction}, chunks of ${sizeText(cell.chunkSize)}, connections: ${cell.connections}`);
+/** Cells of one chunk size, with contestants in processes that have seen nothing but these. */
+async function compareSize(context: BenchContext, transfer: Transfer, cells: readonly Cell[]): Promise<void> {
   const load = new LoadGenerator(context.programs, context.cores.load);
   const entries: Entry[] = [];
   try {
@@ -116,30 +118,43 @@ async function compareCell(context: BenchContext, transfer: Transfer, cell: Cell
       const contestant = await role.start(workplaceFor(context, transfer, role, []));
       entries.push({ role, contestant, turns: [], failure: undefined });
     }
-    for (const entry of entries) {
-      await attempt(entry, () => transfer.run(load, entry, WARM_UP, WARM_UP_LIMIT));
-      if (entry.failure === undefined && cell.chunkSize * cell.connections <= LITTLE) {
-        await attempt(entry, () => transfer.run(load, entry, cell, { seconds: CELL_WARM_UP_SECONDS }));
-      }
-      entry.turns.length = 0;
-      if (entry.failure === undefined) entry.contestant.process.resetPeak();
-    }
-    for (let round = 0; round < options.rounds; round++) {
-      /* Who comes first changes: what one leaves to the disk to do, the next one may feel. */
-      const order = [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)];
-      for (const entry of order) {
-        const spent = entry.turns.reduce((sum, turn) => sum + turn.seconds, 0);
-        if (entry.failure === undefined && spent < PATIENCE) {
-          if (transfer.direction === 'upload') bringMemory(context.workplace);
-          await attempt(entry, () => wholeTurn(options.seconds, (limit) => transfer.run(load, entry, cell, limit)));
-        }
-      }
-    }
-    for (const entry of entries) record(context, transfer.direction, cell, entry);
+    for (const entry of entries) await attempt(entry, () => transfer.run(load, entry, WARM_UP, WARM_UP_LIMIT));
+    for (const cell of cells) await compareCell(context, transfer, load, entries, cell);
   } finally {
     load.stop();
     for (const { contestant } of entries) await contestant.process.stop();
   }
+}
+
+/** All contestants in turns, A B C, B C A, … */
+async function compareCell(
+  context: BenchContext,
+  transfer: Transfer,
+  load: LoadGenerator,
+  entries: readonly Entry[],
+  cell: Cell,
+): Promise<void> {
+  const { options, tell } = context;
+  tell(`\n${transfer.direction}, chunks of ${sizeText(cell.chunkSize)}, connections: ${cell.connections}`);
+  for (const entry of entries) {
+    if (entry.failure === undefined && cell.chunkSize * cell.connections <= LITTLE) {
+      await attempt(entry, () => transfer.run(load, entry, cell, { seconds: CELL_WARM_UP_SECONDS }));
+    }
+    entry.turns.length = 0;
+    if (entry.failure === undefined) entry.contestant.process.resetPeak();
+  }
+  for (let round = 0; round < options.rounds; round++) {
+    /* Who comes first changes: what one leaves to the disk to do, the next one may feel. */
+    const order = [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)];
+    for (const entry of order) {
+      const spent = entry.turns.reduce((sum, turn) => sum + turn.seconds, 0);
+      if (entry.failure === undefined && spent < PATIENCE) {
+        if (transfer.direction === 'upload') bringMemory(context.workplace);
+        await attempt(entry, () => wholeTurn(options.seconds, (limit) => transfer.run(load, entry, cell, limit)));
+      }
+    }
+  }
+  for (const entry of entries) record(context, transfer.direction, cell, entry);
 }
 
 /** A turn in which the server has had the processor for about as long as the turn is to last. */
