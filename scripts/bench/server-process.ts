@@ -15,11 +15,10 @@ export interface ServerOptions {
 }
 
 /**
- * Node.js throws compiled code away in a process that is idle for some seconds, as servers are here while the others have their turns, and holds its
- * heap small afterwards, which costs those with many buffers dear. A server at work is not idle: without this, all that is larger than the bare
- * program would be measured while its code is compiled again.
+ * Node.js throws compiled code away in a process that is idle for some seconds, as servers are here while the others have their turns. A server at
+ * work is not idle: without this, all that is larger than the bare program would be measured while its code is compiled again.
  */
-const AS_AT_WORK = ['--no-memory-reducer', '--no-flush-bytecode', '--heap-growing-percent=300'];
+const AS_AT_WORK = ['--no-memory-reducer', '--no-flush-bytecode'];
 
 const START_MS = 60_000;
 const STOP_MS = 60_000;

@@ -67,8 +67,8 @@ function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: R
   return `- Machine: ${machine} ${binding} ${others}
 - All servers that are compared run at the same time, each in a process of its own that has been started for this chunk size, and have their
   turns one after the other: A B C, B C A, …, ${rounds} rounds of ${seconds} s each (one that is very slow has fewer). Figures are medians of the rounds.
-  All run with \`--no-memory-reducer --no-flush-bytecode --heap-growing-percent=300\`: Node.js would else throw away the compiled code of those that wait for
-  their turn, and hold their heaps small, as it never does in a server at work. Before each turn of an upload a file is written and removed, so that all find
+  All run with \`--no-memory-reducer --no-flush-bytecode\`: Node.js would else throw away the compiled code of those that wait for their turn, as it never
+  does in a server at work. Before each turn of an upload a file is written and removed, so that all find
   free memory that the machine has at hand: a virtual machine's host takes it back after some seconds, and writing files into it costs twice as much then.
 - CPU is user and system time of the server's process, from \`/proc/<pid>/stat\`, per GiB of content (not of what it is
   encoded in). Memory is the peak of its resident memory (\`VmHWM\`, set back after a warm-up) above what it had when it had just started.
