@@ -66,14 +66,21 @@ const SECTIONS = [
   { start: '<![CDATA[', end: ']]>', isText: true },
   { start: '<!--', end: '-->', isText: false },
   { start: '<?', end: '?>', isText: false },
-  { start: '<!', end: '>', isText: false },
 ] as const;
+type Section = (typeof SECTIONS)[number];
+
+/** A document type, which there must not be. Where it ends is not told by its first `>`, so all that follows counts. */
+const DECLARATION = '<!';
+
+/** What stands between the value before, or the beginning of the tag, and the quote of the next value. White space is XML's. */
+const BEFORE_VALUE = /[ \t\r\n][^ \t\r\n=]+[ \t\r\n]*=[ \t\r\n]*$/;
 
 function isMostlyMarkup(text: string): boolean {
   let markup = 0;
   for (let at = text.indexOf('<'); at !== -1 && markup <= MAX_MARKUP;) {
     const section = SECTIONS.find(({ start }) => text.startsWith(start, at));
-    const { end, values } = section ? readSection(text, at, section.end) : readTag(text, at);
+    if (!section && text.startsWith(DECLARATION, at)) return text.length - at + markup > MAX_MARKUP;
+    const { end, values } = section ? readSection(text, at, section) : readTag(text, at);
     markup += section?.isText ? section.start.length + section.end.length : end - at - values;
     at = text.indexOf('<', end);
   }
@@ -86,22 +93,29 @@ interface Extent {
   readonly values: number;
 }
 
-function readSection(text: string, start: number, mark: string): Extent {
-  const found = text.indexOf(mark, start);
-  return { end: found === -1 ? text.length : found + mark.length, values: 0 };
+/** Its beginning is no part of its end: `<!-->` is not a comment, but begins one. */
+function readSection(text: string, at: number, { end, start }: Section): Extent {
+  const found = text.indexOf(end, at + start.length);
+  return { end: found === -1 ? text.length : found + end.length, values: 0 };
 }
 
-/** Reads no further than it takes to see that it is too much. */
+/**
+ * Reads no further than it takes to see that it is too much. What is in quotes is a value only where one may stand; elsewhere the validator
+ * cuts it into attributes at every space, and everything from there on counts as markup: it is no XML anyway.
+ */
 function readTag(text: string, start: number): Extent {
   const next = /["'>]/g;
   next.lastIndex = start;
   let values = 0;
+  let from = start;
   for (let found = next.exec(text); found; found = next.exec(text)) {
     if (found[0] === '>' || found.index - start - values > MAX_MARKUP) return { end: next.lastIndex, values };
+    if (!BEFORE_VALUE.test(text.slice(from, found.index))) break;
     const closing = text.indexOf(found[0], next.lastIndex);
     if (closing === -1) break;
     values += closing - next.lastIndex;
-    next.lastIndex = closing + 1;
+    from = closing + 1;
+    next.lastIndex = from;
   }
   return { end: text.length, values };
 }

@@ -42,6 +42,7 @@ test.each<[string, VersionProperties]>([
   [document(item('DESCRIPTION', 'a'), item('Description', 'b')), { description: 'b' }],
   ['<XmlParameters><ITEM name="DESCRIPTION" value="a"/></XmlParameters>', { description: 'a' }],
   ["<xmlparameters><item VALUE='a' NAME='DESCRIPTION'/></xmlparameters>", { description: 'a' }],
+  ['<xmlparameters><item\n NAME =\t"DESCRIPTION"\r\nVALUE\n=\n"a"\n/></xmlparameters>', { description: 'a' }],
   ['<xmlparameters><item NAME="DESCRIPTION">a text</item></xmlparameters>', { description: 'a text' }],
   ['<xmlparameters><item NAME="DESCRIPTION"></item></xmlparameters>', { description: '' }],
   ['<xmlparameters><item NAME="DESCRIPTION"/></xmlparameters>', { description: '' }],
@@ -111,6 +112,7 @@ test('A text may be as long as a message, however it is written', () => {
   const escaped = text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
   for (const written of [
     document(item('TEXTONLYCONTENT', escaped)),
+    document(`<item\n\tVALUE = "${escaped}"\n\tNAME\n=\n'TEXTONLYCONTENT' />`),
     `<xmlparameters><item NAME="TEXTONLYCONTENT">${escaped}</item></xmlparameters>`,
     `<xmlparameters><item NAME="TEXTONLYCONTENT"><![CDATA[${text}]]></item></xmlparameters>`,
   ]) {
@@ -121,6 +123,7 @@ test('A text may be as long as a message, however it is written', () => {
 
 const MANY = 20_000;
 const HIDDEN = '<b/>'.repeat(MANY);
+const WORDS = 'a '.repeat(MANY);
 
 test.each([
   ['elements', document(HIDDEN)],
@@ -133,6 +136,14 @@ test.each([
   ['elements between two quotes in comments', document(`<!--'-->${HIDDEN}<!--'-->`)],
   ['elements between two quotes in processing instructions', document(`<?a '?>${HIDDEN}<?a '?>`)],
   ['elements between two quotes in declarations', `<!DOCTYPE a '>${document(HIDDEN)}<!DOCTYPE b '>`],
+  ['elements in a value behind what only begins a comment', document(`<!--><item a="-->${HIDDEN}"/>`)],
+  ['elements in a value behind a declaration with brackets', `<!DOCTYPE a <b><c c=">>${HIDDEN}"/>`],
+  ['words in quotes', document(`<item "${WORDS}"/>`)],
+  ['words in quotes behind no name', document(`<item ="${WORDS}"/>`)],
+  ['words in quotes behind the name of the element', document(`<item\n="${WORDS}"/>`)],
+  ['words in quotes behind two equals signs', document(`<item a=="${WORDS}"/>`)],
+  ['words in quotes behind what XML does not take for white space', document(`<item a=\u00a0"${WORDS}"/>`)],
+  ['words in quotes behind others that are no value', document(`<item "p "q="${WORDS}"/>`)],
   ['white space in a tag', document(`<item ${' '.repeat(MANY)}/>`)],
 ])('%s that are too many are not parsed', (_what, text) => {
   expect(() => parseXmlParameters(text)).toThrow(
