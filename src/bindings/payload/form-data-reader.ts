@@ -63,12 +63,8 @@ class FormFields implements PartReceiver {
     const field = parseField(headers);
     this.#count(Buffer.byteLength(field.name));
     if (this.#receiver.isContent(field.name)) return this.#beginContent(field);
-    const text = new FieldText(
-      field.charset,
-      (length) => this.#count(length),
-      (value) => this.#receiver.text(field.name, value),
-    );
-    return field.isBase64 ? new Base64Decoder(text) : text;
+    const text = new FieldText(field.charset, (value) => this.#receiver.text(field.name, value));
+    return new CountedField(field.isBase64 ? new Base64Decoder(text) : text, (length) => this.#count(length));
   }
 
   async #beginContent({ name, isFile, isBase64 }: Field): Promise<ContentReceiver> {
@@ -86,21 +82,38 @@ class FormFields implements PartReceiver {
   }
 }
 
+/** Counts a field as it comes: white space in base64 decodes to nothing, and takes its time. */
+class CountedField implements ContentReceiver {
+  readonly #receiver: ContentReceiver;
+  readonly #count: (bytes: number) => void;
+
+  constructor(receiver: ContentReceiver, count: (bytes: number) => void) {
+    this.#receiver = receiver;
+    this.#count = count;
+  }
+
+  write(bytes: Buffer): void | Promise<void> {
+    this.#count(bytes.length);
+    return this.#receiver.write(bytes);
+  }
+
+  end(): void | Promise<void> {
+    return this.#receiver.end();
+  }
+}
+
 /** Gathers the text of a field. */
 class FieldText implements ContentReceiver {
   readonly #charset: Charset;
-  readonly #count: (bytes: number) => void;
   readonly #report: (value: string) => void;
   readonly #gathered = new GrowingBuffer();
 
-  constructor(charset: Charset, count: (bytes: number) => void, report: (value: string) => void) {
+  constructor(charset: Charset, report: (value: string) => void) {
     this.#charset = charset;
-    this.#count = count;
     this.#report = report;
   }
 
   write(bytes: Buffer): void {
-    this.#count(bytes.length);
     this.#gathered.append(bytes, 0, bytes.length);
   }
 

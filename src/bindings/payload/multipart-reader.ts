@@ -16,6 +16,9 @@ export interface PartReceiver {
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARTS = 1000;
 
+/** How long those of all parts may be together, in bytes. */
+const MAX_ALL_HEADERS_BYTES = 128 * 1024;
+
 const LINE_FEED = 0x0a;
 
 /** What a boundary may be: RFC 2046 (5.1.1) lists fewer characters, but only these would be mistaken for something else. */
@@ -50,6 +53,8 @@ export class MultipartReader implements MessageReader {
   /** What came after a whole delimiter, as long as it is not clear whether it is one. */
   #afterDelimiter = '';
   readonly #headers = new GrowingBuffer();
+  /** How long those of all parts are so far, in bytes. */
+  #allHeadersBytes = 0;
   /** Where the line begins that is being read, in the headers. */
   #lineStart = 0;
   #parts = 0;
@@ -168,6 +173,10 @@ export class MultipartReader implements MessageReader {
     const end = lineFeed === -1 ? bytes.length : lineFeed + 1;
     if (this.#headers.length + end - this.#position > MAX_HEADER_BYTES) {
       throw new MessageTooLarge(`The headers of a part are longer than ${MAX_HEADER_BYTES} bytes.`);
+    }
+    this.#allHeadersBytes += end - this.#position;
+    if (this.#allHeadersBytes > MAX_ALL_HEADERS_BYTES) {
+      throw new MessageTooLarge(`The headers of all parts are longer than ${MAX_ALL_HEADERS_BYTES} bytes.`);
     }
     this.#headers.append(bytes, this.#position, end);
     this.#position = end;

@@ -121,6 +121,15 @@ test('texts and names together may be as long as allowed, and no byte longer', a
   await expect(read(form({ headers: named('a'), body: 'x'.repeat(1024 * 1024) }))).rejects.toThrow(MessageTooLarge);
 });
 
+test('a text in base64 counts as it comes, with its white space', async () => {
+  const message = form({
+    headers: `${named('a')}\r\nContent-Transfer-Encoding: base64`,
+    body: `YQ==${' '.repeat(20)}`,
+  });
+  expect(await read(message, 25)).toEqual(['a=a']);
+  await expect(read(message, 24)).rejects.toThrow(MessageTooLarge);
+});
+
 test.each(manners)('large content, raw and base64, comes out as it is when the receiver answers %s', async (manner) => {
   const content = randomBytes(300_000);
   const message = form(

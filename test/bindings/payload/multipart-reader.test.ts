@@ -133,6 +133,12 @@ test('the headers of a part may be 16 KiB long and no longer', async () => {
   await expect(read(`--b\r\n${'A: 1\r\n'.repeat(3000)}\r\n--b--`)).rejects.toThrow(MessageTooLarge);
 });
 
+test('the headers of all parts may be 128 KiB long together and no longer', async () => {
+  const parts = `--b\r\nA: ${'x'.repeat(16 * 1024 - 3 - 4)}\r\n\r\nabc\r\n`.repeat(8);
+  expect(await read(`${parts}--b--`)).toHaveLength(8);
+  await expect(read(`${parts}--b\r\n\r\nabc\r\n--b--`)).rejects.toThrow(MessageTooLarge);
+});
+
 test('a message may have 1000 parts and no more', async () => {
   expect(await read(`--b\r\n${'\r\n--b\r\n'.repeat(1000)}--b--`.replace(/--b\r\n--b--$/, '--b--'))).toHaveLength(1000);
   await expect(read(`--b\r\n${'\r\n--b\r\n'.repeat(1001)}\r\n--b--`)).rejects.toThrow(MessageTooLarge);
