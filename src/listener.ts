@@ -34,7 +34,7 @@ const STOP_LIMIT_MS = 30_000;
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
 export function createListener(
-  { countHead, messages, serve }: Application,
+  { heads, messages, serve }: Application,
   options: ListenerOptions,
 ): http.Server | https.Server {
   const common = {
@@ -42,6 +42,8 @@ export function createListener(
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
     /* A chunk takes as long as it takes; the bindings watch that it goes on. */
     requestTimeout: 0,
+    /* Node would answer by itself, at once, however many other answers wait; the application does, in turn. */
+    requireHostHeader: false,
     headersTimeout: options.idleLimit,
     keepAliveTimeout: options.idleLimit,
   };
@@ -49,8 +51,10 @@ export function createListener(
     ? https.createServer({ ...common, ...options.certificate })
     : http.createServer(common);
   server.maxConnections = options.maxConnections;
-  const requests = new RequestsInTurn(serve, countHead);
+  const requests = new RequestsInTurn(serve, heads);
   server.on('request', (request, response) => requests.take({ request, response }));
+  /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */
+  server.on('checkExpectation', (request, response) => requests.take({ request, response }));
   server.on('clientError', (error: ParserError, duplex: unknown) => {
     const socket = duplex as Socket;
     if (!socket.writable || error.code === 'ECONNRESET' || requests.hasBegun(socket)) socket.destroy();

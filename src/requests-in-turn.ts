@@ -1,13 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { headLength } from './bindings/head-text.js';
+import { type HeadCounter, headSize } from './bindings/head-counter.js';
 import type { TextAccount } from './bindings/payload/text-budget.js';
 
 /** How many requests of a connection may wait for their turn. Clients that send ahead of the answers send a few. */
 const MOST_WAITING = 16;
 
-/** How long their heads may be together, in characters. */
-const MOST_WAITING_TEXT = 128 * 1024;
+/** What their heads may take together, bytes. */
+const MOST_WAITING_BYTES = 128 * 1024;
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -19,61 +19,75 @@ interface CountedExchange extends Exchange {
   readonly account: TextAccount;
 }
 
+/** The requests of a connection. */
+interface Line {
+  /** The answer it waits for. */
+  current: ServerResponse | undefined;
+  /** The requests that wait behind it. */
+  readonly waiting: CountedExchange[];
+  /** What their heads take, bytes. */
+  waitingBytes: number;
+}
+
 /**
  * Serves one request of a connection at a time. Node hands on every request it finds in what came, and a few kilobytes hold a thousand: all
  * their answers would be made at once, and wait in memory for a caller who need not read any.
  */
 export class RequestsInTurn {
   readonly #serve: RequestListener;
-  readonly #count: (request: IncomingMessage) => TextAccount;
-  /** The answer each connection waits for, and the requests that wait behind it. */
-  readonly #current = new WeakMap<Socket, ServerResponse>();
-  readonly #waiting = new WeakMap<Socket, CountedExchange[]>();
+  readonly #heads: HeadCounter;
+  readonly #lines = new WeakMap<Socket, Line>();
 
-  /** @param count - Counts the head of a request until the account is released. */
-  constructor(serve: RequestListener, count: (request: IncomingMessage) => TextAccount) {
+  constructor(serve: RequestListener, heads: HeadCounter) {
     this.#serve = serve;
-    this.#count = count;
+    this.#heads = heads;
   }
 
   take({ request, response }: Exchange): void {
     const { socket } = request;
-    const exchange = { request, response, account: this.#count(request) };
-    if (!this.#current.has(socket)) {
-      this.#begin(socket, exchange);
+    /* What Node still finds behind the request that was one too many, or behind the last to be answered (RFC 9112, 9.6). */
+    if (!socket.writable) return;
+    const line = this.#lines.get(socket) ?? this.#open(socket);
+    if (!line.current) {
+      this.#begin(socket, line, { request, response, account: this.#heads.count(request) });
       return;
     }
-    const waiting = this.#waiting.get(socket) ?? [];
-    waiting.push(exchange);
-    this.#waiting.set(socket, waiting);
-    const text = waiting.reduce((sum, { request: each }) => sum + headLength(each), 0);
-    if (waiting.length > MOST_WAITING || text > MOST_WAITING_TEXT) socket.destroy();
+    line.waiting.push({ request, response, account: this.#heads.countWaiting(request) });
+    line.waitingBytes += headSize(request);
+    if (line.waiting.length > MOST_WAITING || line.waitingBytes > MOST_WAITING_BYTES) socket.destroy();
   }
 
   /** Whether an answer is being written to the connection: what is said in the middle of one would be taken for a part of it. */
   hasBegun(socket: Socket): boolean {
-    return this.#current.get(socket)?.headersSent ?? false;
+    return this.#lines.get(socket)?.current?.headersSent ?? false;
   }
 
-  #begin(socket: Socket, { account, request, response }: CountedExchange): void {
-    this.#current.set(socket, response);
+  #open(socket: Socket): Line {
+    const line: Line = { current: undefined, waiting: [], waitingBytes: 0 };
+    this.#lines.set(socket, line);
+    return line;
+  }
+
+  #begin(socket: Socket, line: Line, { account, request, response }: CountedExchange): void {
+    line.current = response;
     response.once('close', () => {
       account.release();
-      this.#goOn(socket);
+      this.#goOn(socket, line);
     });
     this.#serve(request, response);
   }
 
-  #goOn(socket: Socket): void {
-    this.#current.delete(socket);
-    if (socket.destroyed) {
-      for (const { account } of this.#waiting.get(socket)?.splice(0) ?? []) account.release();
+  #goOn(socket: Socket, line: Line): void {
+    line.current = undefined;
+    if (!socket.writable) {
+      for (const { account } of line.waiting.splice(0)) account.release();
       return;
     }
-    const next = this.#waiting.get(socket)?.shift();
+    const next = line.waiting.shift();
     if (!next) return;
+    line.waitingBytes -= headSize(next.request);
     /* The time that the answer before was given. */
     socket.setTimeout(0);
-    this.#begin(socket, next);
+    this.#begin(socket, line, next);
   }
 }

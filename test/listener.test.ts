@@ -23,6 +23,7 @@ test.each([
   ['garbage', 'hello\r\n\r\n', '400 Bad Request'],
   ['another protocol', '\u0016\u0003\u0001\u0002\u0000\u0001', '400 Bad Request'],
   ['a request without a host', 'GET /healthz HTTP/1.1\r\n\r\n', '400 Bad Request'],
+  ['a call without a host', 'POST /srv.asmx HTTP/1.1\r\nContent-Length: 0\r\n\r\n', '400 Bad Request'],
   ['a header with a line end of its own', 'GET /healthz HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n', '400 Bad Request'],
   [
     'two lengths',
@@ -42,6 +43,14 @@ test.each([
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n`));
   expect(answer).toMatch(/\r\nConnection: close\r\n/i);
   socket.destroy();
+});
+
+test.each([
+  ['of HTTP/1.0 without a host', 'GET /healthz HTTP/1.0\r\n\r\n'],
+  ['that expects what nobody knows', 'GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: y\r\nConnection: close\r\n\r\n'],
+])('A request %s is served', async (_what, request) => {
+  const [answer] = await talk(request);
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
 });
 
 test('What is no request does not get into the answer to the one before', async () => {
@@ -77,12 +86,16 @@ test('Requests that are sent ahead are answered in their order, one at a time', 
   expect(answer.lastIndexOf('Content-Length: 16777216')).toBeLessThan(answer.indexOf('text/plain'));
 });
 
-test('A connection on which many more requests wait than anybody sends ahead is closed', async () => {
+test.each([
+  ['such as are served', 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['without a host', 'GET /healthz HTTP/1.1\r\n\r\n'],
+  ['that expect what nobody knows', 'GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: y\r\n\r\n'],
+])('A connection on which many more requests wait than anybody sends ahead is closed: %s', async (_what, request) => {
   const socket = await connect();
   const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => undefined);
-  socket.write(large + 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+  socket.write(large + request.repeat(100));
   socket.resume();
   await closed;
   expect(socket.bytesRead).toBeLessThan(16 * MIB);

@@ -3,13 +3,13 @@ import { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Contract } from '../contract/contract.js';
 import { expressMessages, type MessageClasses } from './express-messages.js';
-import { countHead } from './head-text.js';
+import { HeadCounter } from './head-counter.js';
 import type { HttpBinding } from './http/http-binding.js';
 import { errorPage } from './pages/error-page.js';
 import { PAGE_HEADERS } from './pages/page-layout.js';
 import { pageRoutes } from './pages/page-routes.js';
 import { SERVICE_PATH } from './pages/public-address.js';
-import type { TextAccount, TextBudget } from './payload/text-budget.js';
+import type { TextBudget } from './payload/text-budget.js';
 import { drain } from './request-body.js';
 import type { SoapBinding } from './soap/soap-binding.js';
 
@@ -33,8 +33,7 @@ export interface Application {
   readonly serve: RequestListener;
   /** What the requests and responses it is given are made of. */
   readonly messages: MessageClasses;
-  /** Counts the head of a request, until the account is released. */
-  readonly countHead: (request: IncomingMessage) => TextAccount;
+  readonly heads: HeadCounter;
 }
 
 /** What the service's address and an operation's address answer to. */
@@ -61,11 +60,12 @@ export function createApplication(options: ApplicationOptions): Application {
     /* Whoever came over TLS shall not be led to come without it (RFC 6797). */
     if (request.socket instanceof TLSSocket) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
     const { method, url = '' } = request;
-    if (method === 'POST' && SERVICE_URL.test(url)) void options.soap.serve(request, response);
+    if (isHostMissing(request)) refuse(response, 'The request does not say which host it is for.');
+    else if (method === 'POST' && SERVICE_URL.test(url)) void options.soap.serve(request, response);
     else if (isTarget(url)) others(request, response);
-    else refuseTarget(response);
+    else refuse(response, 'The request is for what is no URL.');
   };
-  return { serve, messages: expressMessages(others), countHead: (request) => countHead(request, options) };
+  return { serve, messages: expressMessages(others), heads: new HeadCounter(options) };
 }
 
 /** Whether it is what a request may be for (RFC 9112, 3.2). Express would have Node parse a URL that is none, which Node warns of (DEP0170). */
@@ -73,9 +73,14 @@ function isTarget(url: string): boolean {
   return url.startsWith('/') || url === '*' || URL.canParse(url);
 }
 
-function refuseTarget(response: ServerResponse): void {
+/** Whether it lacks what a request of its version must have (RFC 9112, 3.2). */
+function isHostMissing({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
+}
+
+function refuse(response: ServerResponse, why: string): void {
   response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end('The request is for what is no URL.\n');
+  response.end(`${why}\n`);
 }
 
 function routeOthers({ contract, http, idleLimit, report, status, texts, trustProxy }: ApplicationOptions): Express {

@@ -23,7 +23,7 @@ const FORMS: Readonly<Record<string, { statuses: readonly number[]; check: (body
   },
   'text/html': { statuses: [200, 404, 405, 500], check: (body) => requireMatch(body, /^<!DOCTYPE html>/i) },
   'application/json': { statuses: [500], check: (body) => void JSON.parse(body) },
-  '': { statuses: [204, 400, 417], check: (body) => requireMatch(body, /^$/) },
+  '': { statuses: [204], check: (body) => requireMatch(body, /^$/) },
 };
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');

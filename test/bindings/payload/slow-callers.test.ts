@@ -91,6 +91,20 @@ test.each(['/srv.asmx/AuthenticateUser', '/srv.asmx', '/healthz'])(
   },
 );
 
+test('Short fields of heads count for what they take', async () => {
+  const fields = Array.from({ length: 1000 }, (_, n) => `${n}:\r\n`).join('');
+  await overcrowd(480, `POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n${fields}\r\n`);
+});
+
+test('Heads of requests that wait behind another count from the first byte', async () => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  /* 122 KiB for each connection. */
+  const short = `GET /healthz?${'x'.repeat(8_000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  await overcrowd(480, chunkThatWaits(handler, '0') + short.repeat(12));
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+});
+
 test('Heads of requests that wait behind another count as text', async () => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));

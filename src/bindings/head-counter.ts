@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { callerAddress } from './caller.js';
+import { type TextAccount, type TextBudget, UNCOUNTED } from './payload/text-budget.js';
+
+/** What a request and its response take beside the head's text, bytes. */
+const REQUEST_BYTES = 2048;
+
+/** What the name of a field takes beside its text, and the value too, bytes: a string, a place in a list, half an entry of a dictionary. */
+const STRING_BYTES = 64;
+
+export interface HeadCounterOptions {
+  /** Of all calls. */
+  readonly texts: TextBudget;
+  readonly trustProxy: boolean;
+}
+
+/** Counts the heads of requests among all texts: they are kept until the answer has been taken, or longer while others are before it. */
+export class HeadCounter {
+  readonly #texts: TextBudget;
+  readonly #trustProxy: boolean;
+
+  constructor({ texts, trustProxy }: HeadCounterOptions) {
+    this.#texts = texts;
+    this.#trustProxy = trustProxy;
+  }
+
+  /** Counts the head of a request that is served, until the account is released. */
+  count(request: IncomingMessage): TextAccount {
+    const size = headSize(request);
+    return size <= UNCOUNTED ? NOTHING : this.#open(request, size);
+  }
+
+  /** Counts that of one that waits for its turn: from its first byte, for a connection may have several that wait. */
+  countWaiting(request: IncomingMessage): TextAccount {
+    return this.#open(request, UNCOUNTED + headSize(request));
+  }
+
+  #open(request: IncomingMessage, bytes: number): TextAccount {
+    const caller = { address: callerAddress(request, this.#trustProxy) };
+    const account = this.#texts.open(caller, () => request.socket.destroy());
+    account.take(bytes);
+    return account;
+  }
+}
+
+/** What the head of a request takes, bytes, about. A thousand short fields, the most that Node keeps, take ten times as much as their text. */
+export function headSize({ rawHeaders, url = '' }: IncomingMessage): number {
+  let size = REQUEST_BYTES + STRING_BYTES * rawHeaders.length + url.length;
+  for (const text of rawHeaders) size += text.length;
+  return size;
+}
+
+/** What nearly all heads come to: an account of their own would take longer than all else that is done for it. */
+const NOTHING: TextAccount = { take: () => undefined, release: () => undefined };

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage, type RequestListener } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { HeadCounter } from '../src/bindings/head-counter.js';
+import { type TextAccount, TextBudget } from '../src/bindings/payload/text-budget.js';
+import { RequestsInTurn } from '../src/requests-in-turn.js';
+
+/** Says how many heads were counted. */
+class ObservedHeads extends HeadCounter {
+  counted = 0;
+
+  constructor() {
+    super({ texts: new TextBudget(1_000_000), trustProxy: false });
+  }
+
+  override count(request: IncomingMessage): TextAccount {
+    this.counted++;
+    return super.count(request);
+  }
+
+  override countWaiting(request: IncomingMessage): TextAccount {
+    this.counted++;
+    return super.countWaiting(request);
+  }
+}
+
+/** Sends something to a server that serves in turn, and waits until the server closes the connection. */
+async function talk(text: string, heads: HeadCounter, serve: RequestListener): Promise<void> {
+  const requests = new RequestsInTurn(serve, heads);
+  const server = http.createServer((request, response) => requests.take({ request, response }));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+  socket.resume().write(text);
+  await closed;
+  await new Promise((resolve) => server.close(resolve));
+}
+
+test('Of requests behind the one too many nothing is counted', async () => {
+  const heads = new ObservedHeads();
+  await talk('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000), heads, () => undefined);
+  expect(heads.counted).toBe(1 + 16 + 1);
+});
+
+test('What is behind a request that is answered with the end of the connection is not served', async () => {
+  const served: (string | undefined)[] = [];
+  const requests = ['/first', '/second', '/third'].map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await talk(requests.join(''), new ObservedHeads(), ({ url }, response) => {
+    served.push(url);
+    response.writeHead(400, { Connection: 'close' }).end();
+  });
+  expect(served).toEqual(['/first']);
+});
