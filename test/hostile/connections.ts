@@ -18,6 +18,9 @@ export const MAX_WAITING = 64 * MIB;
 /** How much memory the server may have while somebody attacks it, bytes. */
 const MOST_MEMORY = 400 * MIB;
 
+/** Connections on which so much is sent ahead that a process without bounds would have more memory than that. */
+const AHEAD = 250;
+
 /** Callers who are slow, of each kind: more than there are buffers. */
 const SLOW = 100;
 
@@ -33,6 +36,12 @@ export const CONNECTIONS: readonly Attack[] = [
   { name: `${SLOW * 3} callers who send a byte a second`, run: slowSenders },
   { name: `${SLOW} callers who take a byte a second`, run: slowReaders },
   { name: 'requests sent ahead without end, and no answer taken', run: sendAhead },
+  { name: 'requests without a host, sent ahead', run: behindAnswer('GET / HTTP/1.1\r\n\r\n'.repeat(3500)) },
+  {
+    name: 'requests that expect what nobody knows, sent ahead',
+    run: behindAnswer('GET / HTTP/1.1\r\nHost:x\r\nExpect:y\r\n\r\n'.repeat(1800)),
+  },
+  { name: 'heads of a thousand fields, sent ahead', run: behindAnswer(headOfFields(1000).repeat(15)) },
   { name: 'content without a ticket', run: withoutTicket },
   { name: `${SILENT} connections that send nothing`, run: silent },
   { name: 'callers who go away at every point of an upload', run: leaveUpload },
@@ -98,6 +107,28 @@ async function sendAhead({ attacker, figures }: Premises): Promise<void> {
   const { memory } = await figures();
   requireThat(memory <= MOST_MEMORY, `The server took ${memory} bytes of memory.`);
   attacker.leave();
+}
+
+/** Sends requests behind one whose answer is not taken. */
+function behindAnswer(requests: string): Attack['run'] {
+  return async ({ attacker, figures, ticket }) => {
+    const first = `GET /srv.asmx/DownloadDocument?authenticationTicket=${ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
+    for (let n = 0; n < AHEAD; n++) {
+      const socket = await attacker.connect();
+      socket.pause();
+      socket.write(first + requests);
+      /* To read them takes some time of its own, whatever becomes of them. */
+      await delay(50);
+    }
+    await delay(1000);
+    const { memory } = await figures();
+    requireThat(memory <= MOST_MEMORY, `The server took ${memory} bytes of memory.`);
+    attacker.leave();
+  };
+}
+
+function headOfFields(count: number): string {
+  return `GET / HTTP/1.1\r\nHost: x\r\n${Array.from({ length: count }, (_, n) => `f${n}:\r\n`).join('')}\r\n`;
 }
 
 async function withoutTicket({ attacker, figures }: Premises): Promise<void> {

@@ -155,15 +155,30 @@ async function smallThings({ attacker }: Premises): Promise<void> {
     soap(zlib.gzipSync(envelope('<UID/>'.repeat(160_000))), 'AuthenticateUser', GZIP),
     soap(zlib.gzipSync(envelope(`<a ${namespaces(50_000)}/>`)), 'AuthenticateUser', GZIP),
     Buffer.concat([Buffer.from(post), form]),
+    multipart(part('Content-Transfer-Encoding: base64', ' '.repeat(MIB - 1000)).repeat(50)),
+    multipart(part(`A: ${'x'.repeat(16_000)}`, '').repeat(900)),
   ]) {
     const answers = await Promise.all(Array.from({ length: 20 }, () => attacker.ask(message)));
     for (const answer of answers) requireThat(answer.startsWith('HTTP/1.1 413 '), `It was answered ${answer}`);
   }
 }
 
+function multipart(parts: string): Buffer {
+  const body = zlib.gzipSync(`${parts}--b--\r\n`);
+  const head =
+    'POST /srv.asmx/isValidTicket HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n' +
+    `${GZIP}Content-Length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+function part(header: string, text: string): string {
+  return `--b\r\nContent-Disposition: form-data; name="x"\r\n${header}\r\n\r\n${text}\r\n`;
+}
+
 async function tags({ attacker, ticket }: Premises): Promise<void> {
-  for (const tag of ['<item/>', '<?a?>', '<item a="" b="" c=""/>']) {
-    const xmlParameters = `<xmlparameters>${tag.repeat(MIB / 3 / tag.length)}</xmlparameters>`;
+  const many = (text: string): string => text.repeat(MIB / 3 / text.length);
+  for (const tags of [many('<item/>'), many('<?a?>'), many('<item a="" b="" c=""/>'), `<item "${many('a ')}"/>`]) {
+    const xmlParameters = `<xmlparameters>${tags}</xmlparameters>`;
     const form = `authenticationTicket=${ticket}&path=/Public/x.txt&fileContent=&xmlParameters=${encodeURIComponent(xmlParameters)}`;
     const head =
       'POST /srv.asmx/UploadDocument4 HTTP/1.1\r\nHost: x\r\n' +
