@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import type { Settings } from './settings.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
 
 /* What the server and its workers say to each other. */
 
 /** The program of a worker process. */
-export const WORKER_ENTRY = new URL('./worker-main.js', import.meta.url).pathname;
+export const WORKER_ENTRY = fileURLToPath(new URL('./worker-main.js', import.meta.url));
 
 /** What a worker is told. */
 export type Order =

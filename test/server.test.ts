@@ -4,7 +4,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
-import { PROGRAM } from './support/server-process.js';
+import { PROGRAM, ServerProcess } from './support/server-process.js';
 
 let data: string;
 
@@ -42,4 +42,19 @@ test('A server complains of a directory that it must leave open, and of a truste
     expect.stringContaining('data directory'),
   ]);
   expect((await fs.stat(data)).mode & 0o777).toBe(0o755);
+});
+
+test('A server of several workers may lie in a directory with a space, and with what stands for something in an address', async () => {
+  const root = path.dirname(path.dirname(PROGRAM));
+  const place = path.join(data, 'my %41 documents?');
+  await fs.cp(path.dirname(PROGRAM), path.join(place, 'dist'), { recursive: true });
+  for (const name of ['package.json', 'wsdl', 'node_modules']) {
+    await fs.symlink(path.join(root, name), path.join(place, name));
+  }
+  const server = await ServerProcess.start(2, path.join(place, 'dist', 'main.js'));
+  try {
+    expect((await fetch(`${server.url}/srv.asmx/ServerInfo`)).status).toBe(200);
+  } finally {
+    await server.end();
+  }
 });

@@ -17,18 +17,20 @@ export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.u
 export class ServerProcess implements Service {
   readonly data: string;
   readonly #workers: number;
+  readonly #program: string;
   #running: { readonly process: ChildProcess; readonly url: string };
 
-  private constructor(data: string, workers: number, running: { process: ChildProcess; url: string }) {
+  private constructor(data: string, workers: number, program: string, running: { process: ChildProcess; url: string }) {
     this.data = data;
     this.#workers = workers;
+    this.#program = program;
     this.#running = running;
   }
 
   /** Starts a server on an empty data directory. */
-  static async start(workers: number): Promise<ServerProcess> {
+  static async start(workers: number, program = PROGRAM): Promise<ServerProcess> {
     const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
-    return new ServerProcess(data, workers, await start(data, workers));
+    return new ServerProcess(data, workers, program, await start(data, workers, program));
   }
 
   get url(): string {
@@ -58,7 +60,7 @@ export class ServerProcess implements Service {
 
   /** Starts another server on the same directory. */
   async startAgain(): Promise<void> {
-    this.#running = await start(this.data, this.#workers);
+    this.#running = await start(this.data, this.#workers, this.#program);
   }
 
   /** Stops the server, when it runs, and removes what it left. */
@@ -77,8 +79,8 @@ export class ServerProcess implements Service {
   }
 }
 
-async function start(data: string, workers: number): Promise<{ process: ChildProcess; url: string }> {
-  const server = spawn(process.execPath, [PROGRAM, 'serve'], {
+async function start(data: string, workers: number, program: string): Promise<{ process: ChildProcess; url: string }> {
+  const server = spawn(process.execPath, [program, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       LIGHTERAGE_DATA: data,
