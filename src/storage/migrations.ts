@@ -1,4 +1,12 @@
-import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
+import {
+  DEFAULT_MIGRATION_TABLE,
+  type Kysely,
+  type Migration,
+  type MigrationInfo,
+  type MigrationProvider,
+  Migrator,
+  sql,
+} from 'kysely';
 import type { Schema } from './schema.js';
 
 /* A migration that has been released is never changed. */
@@ -172,11 +180,25 @@ const provider: MigrationProvider = {
 
 /**
  * Brings the database to the newest schema, in one transaction: a process that is killed, or a disk that is full, leaves it as it was.
- * Looks first, so that a database in use is not held up for nothing. @throws when a step fails.
+ * Looks first, so that a database in use is not held up for nothing. @throws when a newer release has been at it, and when
+ * a step fails.
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider });
-  if ((await migrator.getMigrations()).every(({ executedAt }) => executedAt !== undefined)) return;
+  const known = await migrator.getMigrations();
+  if (known.some(isExecuted)) await requireKnown(db, known);
+  if (known.every(isExecuted)) return;
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error('The database could not be migrated.');
+}
+
+function isExecuted({ executedAt }: MigrationInfo): boolean {
+  return executedAt !== undefined;
+}
+
+/** @throws when the database has seen other steps than these: whoever wrote to a schema they do not know could spoil what they do not see. */
+async function requireKnown(db: Kysely<Schema>, known: readonly MigrationInfo[]): Promise<void> {
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+  if (rows.every(({ name }) => known.some((migration) => migration.name === name))) return;
+  throw new Error('A newer release has been at the database, and this one does not know what it has made of it.');
 }

@@ -104,3 +104,12 @@ test('A database that is up to date is only looked at', async () => {
   expect(machine.mend()).toBe(0);
   await database.close();
 });
+
+test('A database that a newer release has been at is refused', async () => {
+  const databasePath = newPath();
+  await expectStart(databasePath);
+  const later = (database: Database): Promise<unknown> =>
+    sql`insert into kysely_migration (name, timestamp) values ('0002_later', '2027-01-01')`.execute(database.queries);
+  expect(await failureOf(start(databasePath, later))).toContain('A newer release');
+  expect(await failureOf(start(databasePath, nothing))).toContain('A newer release');
+});
