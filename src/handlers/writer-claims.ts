@@ -24,9 +24,12 @@ export const soleWriter: WriterClaims = {
   take: () => Promise.resolve({ cleared: () => undefined, end: () => Promise.resolve() }),
 };
 
-/** How long to wait before looking again for a claim that another worker holds, ms: doubled up to the second figure. */
+/**
+ * How long to wait before looking again for a claim that another worker holds, ms: doubled up to the second figure. So nobody waits much longer than
+ * twice as long as they must, and those who wait for slow chunks cost next to nothing.
+ */
 const FIRST_WAIT_MS = 2;
-const LONGEST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 500;
 
 /** How long to wait before trying again to give a claim back, ms: the disk is full, or fails. */
 const RETRY_MS = 500;
@@ -42,6 +45,7 @@ export class SharedWriterClaims implements WriterClaims {
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
   readonly #claim: PreparedQuery<{ id: Guid; worker: string }, unknown>;
+  readonly #look: PreparedQuery<{ id: Guid }, { writer: string | null }>;
   readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
 
   /** `worker` names this process among all that may ever have written a claim. */
@@ -56,6 +60,9 @@ export class SharedWriterClaims implements WriterClaims {
         .where('id', '=', parameter('id'))
         .where((eb) => eb.or([eb('writer', 'is', null), eb('writer', '=', parameter('worker'))])),
     );
+    this.#look = prepareQuery((parameter) =>
+      queries.selectFrom('upload_handlers').select('writer').where('id', '=', parameter('id')),
+    );
     this.#end = prepareQuery((parameter) =>
       queries
         .updateTable('upload_handlers')
@@ -68,10 +75,7 @@ export class SharedWriterClaims implements WriterClaims {
   async take(id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<WriterClaim> {
     this.#wanted.add(id);
     try {
-      for (let wait = FIRST_WAIT_MS; !(await this.#try(id)); wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-        await delay(wait);
-        caller.gone?.throwIfAborted();
-      }
+      if (!(await this.#try(id))) await this.#wait(id, caller.gone);
     } catch (error) {
       this.#wanted.delete(id);
       /* One from before may still be there. */
@@ -106,16 +110,21 @@ export class SharedWriterClaims implements WriterClaims {
     timer.unref();
   }
 
+  /** Returns whether the handler is there and free, and claimed by now. */
   async #try(id: Guid): Promise<boolean> {
     const { numAffectedRows } = await this.#claim(this.#database, { id, worker: this.#worker });
-    if (numAffectedRows === 1n) return true;
-    const row = await this.#database.queries
-      .selectFrom('upload_handlers')
-      .select('id')
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (!row) throw noUploadHandler();
-    return false;
+    return numAffectedRows === 1n;
+  }
+
+  /** Looks before it writes: to write is to keep all other workers from writing, even where nothing is changed. */
+  async #wait(id: Guid, gone: AbortSignal | undefined): Promise<void> {
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      const { rows } = await this.#look(this.#database, { id });
+      const row = rows[0];
+      if (!row) throw noUploadHandler();
+      if ((row.writer === null || row.writer === this.#worker) && (await this.#try(id))) return;
+      await pause(wait, gone);
+    }
   }
 
   /** Clears the claims of a worker that is no more; of all workers when none is named, which only a starting server may do. */
@@ -124,4 +133,9 @@ export class SharedWriterClaims implements WriterClaims {
     if (worker !== undefined) query = query.where('writer', '=', worker);
     await query.execute();
   }
+}
+
+/** @throws the reason of `gone`, as soon as that is aborted. */
+async function pause(ms: number, gone: AbortSignal | undefined): Promise<void> {
+  await delay(ms, undefined, gone && { signal: gone }).catch(() => gone?.throwIfAborted());
 }

@@ -1,4 +1,6 @@
+import type { CompiledQuery } from 'kysely';
 import { SharedWriterClaims } from '../../src/handlers/writer-claims.js';
+import { eventually } from '../support/eventually.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
 let rooms: Rooms;
@@ -24,3 +26,42 @@ test('Who leaves while another worker writes waits no longer, and has claimed no
   expect(row.writer).toBeNull();
   await (await one?.take(id))?.end();
 });
+
+test('Who waits while another worker writes looks again and again, and writes nothing until it is their turn', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id } = await rooms.uploads.create(session, 0);
+  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
+  const claim = await one?.take(id);
+  const asked = listen();
+  const waiting = other?.take(id);
+  await eventually(
+    () => asked.length,
+    (times) => times >= 5,
+  );
+  expect(asked.filter((kind) => kind === 'update')).toHaveLength(1);
+  await claim?.end();
+  await (await waiting)?.end();
+});
+
+test('Who waits while another worker writes is told when the handler is gone', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id } = await rooms.uploads.create(session, 0);
+  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
+  const claim = await one?.take(id);
+  const waiting = other?.take(id);
+  await rooms.uploads.discard(session, id);
+  await expect(waiting).rejects.toThrow('The upload handler does not exist or has expired.');
+  await claim?.end();
+});
+
+/** The first word of each query from now on. */
+function listen(): string[] {
+  const { database } = rooms;
+  const asked: string[] = [];
+  const execute = database.executeQuery.bind(database);
+  database.executeQuery = <Row>(query: CompiledQuery<Row>) => {
+    asked.push(query.sql.split(' ', 1).join());
+    return execute(query);
+  };
+  return asked;
+}
