@@ -2,16 +2,18 @@ import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import crypto from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeConnectionInHand } from './connection-in-hand.js';
-import { type Order, type Report, WORKER_ENTRY } from './crew-messages.js';
+import type { Order, Report } from './crew-messages.js';
 import type { Logger } from './log.js';
 import type { Settings } from './settings.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
 
 export interface CrewOptions {
+  /** The program of a worker. */
+  readonly program: string;
   readonly settings: Settings;
   readonly epoch: number;
   readonly log: Logger;
-  /** Frees what a worker held that is no more. */
+  /** Frees what a worker held that is no more. Repeated when it fails. */
   readonly bury: (name: string) => Promise<void>;
   /** The metrics of the server as a whole: a worker that is asked for them asks for them here. */
   readonly metrics: () => Promise<string>;
@@ -20,10 +22,20 @@ export interface CrewOptions {
 /** How long to wait before another worker takes the place of one that ended, ms: one that always fails must not use up the machine. */
 const REPLACEMENT_DELAY_MS = 500;
 
+/**
+ * How long to wait before trying again to free what a worker held, ms: doubled up to the second figure. While the database is busy an attempt holds this
+ * process up, which hands over the connections.
+ */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+
 /** How long a worker may take to report its figures, ms: after that they are left out. */
 const MEASURE_LIMIT_MS = 2_000;
 
 const STOP: Order = { order: 'stop' };
+
+/** How a worker ended, for the log. */
+type WorkerEnd = { readonly code: number; readonly signal: string } | { readonly err: Error };
 
 /** The worker processes of a server: they share the port, the database and the content directory. */
 export class Crew {
@@ -34,7 +46,7 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    cluster.setupPrimary({ exec: WORKER_ENTRY });
+    cluster.setupPrimary({ exec: options.program });
   }
 
   /** Starts the workers; fulfilled with the port when all of them take calls. @throws when one cannot. */
@@ -83,12 +95,24 @@ export class Crew {
     const { epoch, log, settings } = this.#options;
     const worker = cluster.fork();
     closeConnectionInHand(worker);
-    /* A connection cannot be handed to a worker that has just ended: without a listener that would end the server too. */
-    worker.on('error', (error) => log.warn({ err: error }, 'a worker could not be told something'));
     const name = crypto.randomUUID();
-    worker.once('exit', (code, signal) => void this.#replace(name, { code, signal }));
     return new Promise((resolve, reject) => {
-      worker.once('exit', () => reject(new Error('A worker ended before it could take calls.')));
+      let hasEnded = false;
+      const ended = (end: WorkerEnd, error: Error): void => {
+        if (hasEnded) return;
+        hasEnded = true;
+        void this.#replace(name, end);
+        reject(error);
+      };
+      worker.once('exit', (code, signal) => {
+        ended({ code, signal }, new Error('A worker ended before it could take calls.'));
+      });
+      /* A connection cannot be handed to a worker that has just ended: without a listener that would end the server too. */
+      worker.on('error', (error) => {
+        /* The system had no process to give: of one that never was no end is told. */
+        if (worker.process.pid === undefined) ended({ err: error }, error);
+        else log.warn({ err: error }, 'a worker could not be told something');
+      });
       worker.on('message', (report: Report) => {
         if (report.report === 'ready')
           tell(worker, this.#isStopping ? STOP : { order: 'serve', settings, epoch, name });
@@ -100,17 +124,17 @@ export class Crew {
     });
   }
 
-  async #replace(name: string, end: { code: number; signal: string }): Promise<void> {
-    const { bury, log } = this.#options;
+  async #replace(name: string, end: WorkerEnd): Promise<void> {
     if (this.#isStopping) return;
-    log.error(end, 'a worker ended; another takes its place');
-    try {
-      await bury(name);
-      await delay(REPLACEMENT_DELAY_MS);
-      await this.#engageUnlessStopping();
-    } catch (error) {
-      this.#complain(error);
-    }
+    this.#options.log.error(end, 'a worker ended; another takes its place');
+    await Promise.all([this.#engageAnother(), this.#bury(name)]);
+  }
+
+  /** One that ends before it takes calls is replaced like any other. */
+  async #engageAnother(): Promise<void> {
+    await delay(REPLACEMENT_DELAY_MS);
+    if (this.#isStopping) return;
+    await this.#engage().catch((error: unknown) => this.#complain(error));
   }
 
   /** One that was told to stop before it took calls is no trouble. */
@@ -119,8 +143,18 @@ export class Crew {
     this.#options.log.error({ err: error }, 'a worker could not take the place of one that ended');
   }
 
-  async #engageUnlessStopping(): Promise<void> {
-    if (!this.#isStopping) await this.#engage();
+  /** Tries until it succeeds: those who wait for what the worker held wait for that. A server that stops leaves it to the next start. */
+  async #bury(name: string): Promise<void> {
+    const { bury, log } = this.#options;
+    for (let retry = FIRST_RETRY_MS; !this.#isStopping; retry = Math.min(retry * 2, LONGEST_RETRY_MS)) {
+      try {
+        await bury(name);
+        return;
+      } catch (error) {
+        log.error({ err: error }, 'what a worker held that ended could not be freed; that is tried again');
+      }
+      await delay(retry, undefined, { ref: false });
+    }
   }
 
   async #answerMetrics(worker: ClusterWorker, id: number): Promise<void> {

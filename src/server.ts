@@ -2,6 +2,7 @@ import http from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { FirstAdministrator } from './accounts/users.js';
 import { Crew } from './crew.js';
+import { WORKER_ENTRY } from './crew-messages.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { listen, stopListening } from './listener.js';
 import { type Logger, openLog } from './log.js';
@@ -160,6 +161,7 @@ async function serveAlone(premises: Premises, metrics: () => Promise<string>): P
 async function serveByWorkers(premises: Premises, metrics: () => Promise<string>): Promise<Service> {
   const { database, epoch, log, rooms, settings } = premises;
   const crew = new Crew({
+    program: WORKER_ENTRY,
     settings,
     epoch,
     log,
