@@ -69,7 +69,7 @@ const MOST_WAITING = 200;
  */
 export class LogInThrottle {
   readonly #options: LogInThrottleOptions;
-  readonly #gate = new FairGate({ width: AT_ONCE, places: MOST_IN_QUEUE, refusal: tooManyLogIns });
+  readonly #gate = new FairGate({ width: AT_ONCE, bound: { places: MOST_IN_QUEUE, refusal: tooManyLogIns } });
   /** Those who wait because of failures. */
   readonly #waiting = new FairQueue<Waiting>(MOST_WAITING);
   readonly #find: PreparedQuery<{ account: string; network: string; site: string }, FailedLogInsTable>;
@@ -100,7 +100,7 @@ export class LogInThrottle {
       if (opensAt > latest) throw authenticationFailed();
       if (opensAt > now()) await this.#wait(opensAt - now(), subjects, gone);
       gone?.throwIfAborted();
-      const outcome = await this.#gate.run(subjects.site, () => this.#takeTurn(attempt, subjects), gone);
+      const outcome = await this.#gate.run(subjects.site, () => this.#takeTurn(attempt, subjects), attempt);
       if (outcome !== undefined) return outcome;
     }
   }

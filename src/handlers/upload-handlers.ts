@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
+import { ChecksumReaders } from '../storage/checksum-readers.js';
 import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import { ContentDoubtful, ContentMissing } from '../storage/content-store.js';
-import { contentCrc32 } from '../storage/content-crc32.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery } from '../storage/prepared-query.js';
 import type { Schema, UploadHandlersTable } from '../storage/schema.js';
@@ -76,6 +76,9 @@ export interface StagedContent {
  */
 const WRITE_BACK_EVERY = 512 * 1024 * 1024;
 
+/** How many uploads are read at once that were staged before an unclean stop: each may be of any size, and keeps the processor busy. */
+const VERIFIED_AT_ONCE = 2;
+
 /**
  * A handler's time of last use is moved ahead of a chunk, and only when it is older than this, ms, or than this part of the idle limit: with every
  * chunk it would be one more page to write.
@@ -99,6 +102,7 @@ type HandlerRow = UploadHandlersTable;
 export class UploadHandlers {
   readonly #options: UploadHandlersOptions;
   readonly #turns = new Turns();
+  readonly #checksums = new ChecksumReaders(VERIFIED_AT_ONCE);
   readonly #statements: Statements;
   /** Handlers whose bytes may not have reached the disk, and that could not be deleted for it yet. */
   readonly #doubtful = new Set<Guid>();
@@ -388,7 +392,8 @@ export class UploadHandlers {
     const { contents, database, epoch } = this.#options;
     if (row.epoch === epoch) return row;
     if (row.length > 0 || row.is_complete) {
-      const found = await contentCrc32(contents, row.id, row.length).catch((error: unknown) => {
+      const reading = { group: String(row.user_id) };
+      const found = await this.#checksums.content(contents, row.id, row.length, reading).catch((error: unknown) => {
         if (error instanceof ContentMissing) return undefined;
         throw error;
       });

@@ -1,5 +1,5 @@
+import { ChecksumReaders, type Reading } from '../storage/checksum-readers.js';
 import { ContentMissing, type ContentStore, type StoredName } from '../storage/content-store.js';
-import { contentCrc32 } from '../storage/content-crc32.js';
 import type { Queries } from '../storage/database.js';
 import { type PreparedQuery, prepareQuery } from '../storage/prepared-query.js';
 import { type Crc32, paddedHex } from '../values/crc32.js';
@@ -9,6 +9,9 @@ import { describeVersion, type VersionNumber } from '../values/version-number.js
 
 /** Records looked at together. */
 const PAGE = 500;
+
+/** One content is read after the other. */
+const READING: Reading = { group: 'check' };
 
 export interface Finding {
   /** A line for a person. */
@@ -38,6 +41,7 @@ interface RecordedContent {
 export class ContentCheck {
   readonly #queries: Queries;
   readonly #contents: ContentStore;
+  readonly #checksums = new ChecksumReaders(1);
   readonly #isNamed: PreparedQuery<{ id: Guid }, { is_named: number }>;
 
   constructor(queries: Queries, contents: ContentStore) {
@@ -137,7 +141,7 @@ export class ContentCheck {
       return `content ${content.id} has ${size} bytes instead of ${content.size}`;
     if (content.crc32 === undefined) return undefined;
     try {
-      const found = await contentCrc32(this.#contents, content.id, content.size);
+      const found = await this.#checksums.content(this.#contents, content.id, content.size, READING);
       if (found === content.crc32) return undefined;
       if (found === undefined) return `content ${content.id} is shorter than ${content.size} bytes`;
       return `content ${content.id} has the CRC32 ${paddedHex(found)} instead of ${paddedHex(content.crc32)}`;

@@ -13,9 +13,9 @@ import type { FolderEntry } from '../library/folders.js';
 import { requireContent, requireVisible } from '../library/requirements.js';
 import type { LeftOut, ZipSelection } from '../library/zip-selection.js';
 import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
+import { ChecksumReaders } from '../storage/checksum-readers.js';
 import { ContentRange } from '../storage/content-range.js';
 import { ContentMissing, type ContentReader, type ContentStore } from '../storage/content-store.js';
-import { rangeCrc32 } from '../storage/range-crc32.js';
 import { paddedHex } from '../values/crc32.js';
 import { Failure, StorageFailure } from '../values/failure.js';
 import { type Guid, parseGuid } from '../values/guid.js';
@@ -52,9 +52,13 @@ type DownloadOperations = Pick<
   | 'DownloadDocumentVersion'
 >;
 
+/** How many chunks are read at once for their checksums: more would only make each take longer. */
+const READ_AT_ONCE = 4;
+
 /** Chunked download, and download in one call. */
 export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
   const { documents, downloads, sessions } = rooms;
+  const checksums = new ChecksumReaders(READ_AT_ONCE);
   return {
     GetDownloadHandler: {
       root: 'response',
@@ -73,7 +77,7 @@ export function downloadOperations(rooms: DownloadRooms): DownloadOperations {
     DownloadFileChunk: {
       root: 'response',
       isRead: true,
-      run: (args, call) => readChunk(rooms, args, call),
+      run: (args, call) => readChunk(rooms, checksums, args, call),
     },
 
     DeleteDownloadHandler: {
@@ -163,6 +167,7 @@ async function openHandler(
 
 async function readChunk(
   rooms: DownloadRooms,
+  checksums: ChecksumReaders,
   args: { authenticationTicket: string; DownloadHandler: string; StartOffset: number; ChunkSize: number },
   call: Call,
 ): Promise<Result> {
@@ -178,7 +183,7 @@ async function readChunk(
   const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);
   const reader = await openContent(rooms, session, id, content);
   try {
-    const crc = await rangeCrc32(reader, offset, length);
+    const crc = await checksums.range(reader, offset, length, { group: String(session.user.id), caller: call });
     if (crc === undefined) throw new StorageFailure('The content is shorter than it was recorded.');
     return elementResult(
       'response',

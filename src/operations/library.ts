@@ -41,8 +41,10 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
   const { audit, sessions, folders, documents, identity, now } = rooms;
   const measuring = new FairGate({
     width: MEASURED_AT_ONCE,
-    places: MOST_WAITING,
-    refusal: () => new Failure('Too many long histories of versions are being read. Try again in a moment.'),
+    bound: {
+      places: MOST_WAITING,
+      refusal: () => new Failure('Too many long histories of versions are being read. Try again in a moment.'),
+    },
   });
   return {
     CreateFolder: {
@@ -86,12 +88,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
         const document = await documents.resolve(user, Path);
-        const children = await history(
-          documents,
-          document,
-          (work) => measuring.run(String(user.id), work, call.gone),
-          call,
-        );
+        const children = await history(documents, document, (work) => measuring.run(String(user.id), work, call), call);
         const versions = { name: 'Versions', attributes: {}, children };
         return elementResult('response', { success: 'true' }, [versions]);
       },

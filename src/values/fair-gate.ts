@@ -8,26 +8,43 @@ interface AtGate extends Waiting {
 export interface FairGateOptions {
   /** How many do it at once. */
   readonly width: number;
+  /** @default any number may wait: where each is a caller, there are only so many connections */
+  readonly bound?: WaitingBound;
+}
+
+export interface WaitingBound {
   /** How many wait at most. */
   readonly places: number;
   /** What those are told who find no place. */
   readonly refusal: () => Error;
 }
 
+const UNBOUND: WaitingBound = { places: Infinity, refusal: () => new Error('There is a place for everybody.') };
+
 /** Lets only so many do something at once. The others wait, by turns of the groups they belong to: see FairQueue. */
 export class FairGate {
-  readonly #options: FairGateOptions;
+  readonly #width: number;
+  readonly #refusal: () => Error;
   readonly #queue: FairQueue<AtGate>;
   #running = 0;
 
-  constructor(options: FairGateOptions) {
-    this.#options = options;
-    this.#queue = new FairQueue(options.places);
+  constructor({ width, bound = UNBOUND }: FairGateOptions) {
+    this.#width = width;
+    this.#refusal = bound.refusal;
+    this.#queue = new FairQueue(bound.places);
   }
 
-  /** @throws the refusal, for want of a place; the reason of `gone`, when that is aborted while it waits. */
-  async run<T>(group: string, work: () => Promise<T>, gone?: AbortSignal): Promise<T> {
-    await this.#enter(group, gone);
+  /**
+   * @throws the refusal, for want of a place; the reason of the caller's signal, when that is aborted before their turn has come. The signal is
+   * asked for only where there is something to wait for.
+   */
+  async run<T>(
+    group: string,
+    work: () => Promise<T>,
+    caller: { readonly gone?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    if (this.#running < this.#width) this.#running++;
+    else await this.#wait(group, caller.gone);
     try {
       return await work();
     } finally {
@@ -35,15 +52,12 @@ export class FairGate {
     }
   }
 
-  async #enter(group: string, gone: AbortSignal | undefined): Promise<void> {
-    if (this.#running < this.#options.width) {
-      this.#running++;
-      return;
-    }
+  async #wait(group: string, gone: AbortSignal | undefined): Promise<void> {
+    gone?.throwIfAborted();
     let giveUp = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const entry = { enter: resolve, refuse: () => reject(this.#options.refusal()) };
+        const entry = { enter: resolve, refuse: () => reject(this.#refusal()) };
         giveUp = () => {
           this.#queue.remove(group, entry);
           reject(gone?.reason as Error);

@@ -24,6 +24,9 @@ const AHEAD = 250;
 /** Callers who are slow, of each kind: more than there are buffers. */
 const SLOW = 100;
 
+/** Callers who do not wait for a large chunk. */
+const LEAVERS = 1_000;
+
 const CHUNKED = 'Host: x\r\nTransfer-Encoding: chunked\r\n';
 const XML = 'Content-Type: text/xml\r\nSOAPAction: "http://tempuri.org/UploadDocument"\r\n';
 const START =
@@ -46,6 +49,7 @@ export const CONNECTIONS: readonly Attack[] = [
   { name: `${SILENT} connections that send nothing`, run: silent },
   { name: 'callers who go away at every point of an upload', run: leaveUpload },
   { name: 'callers who go away at every point of a download', run: leaveDownload },
+  { name: `${LEAVERS} chunks for callers who have gone away`, run: leaveChunks },
 ];
 
 async function endless({ attacker, handler, ticket }: Premises): Promise<void> {
@@ -197,6 +201,23 @@ async function leaveDownload({ attacker, ticket }: Premises): Promise<void> {
         });
         socket.write(request.repeat(times));
         await enough;
+        socket.destroy();
+      }),
+    );
+  }
+}
+
+async function leaveChunks({ attacker, ticket }: Premises): Promise<void> {
+  const opened = await attacker.ask(
+    `GET /srv.asmx/GetDownloadHandler?AuthenticationTicket=${ticket}&Path=/Public/large.bin&PreferedChunkSize=0 HTTP/1.1\r\nHost: x\r\n\r\n`,
+  );
+  const handler = /downloadhandler="([^"]+)"/.exec(opened)?.[1] ?? '';
+  const request = `HEAD /srv.asmx/DownloadFileChunk?authenticationTicket=${ticket}&DownloadHandler=${handler}&StartOffset=0&ChunkSize=33554432 HTTP/1.1\r\nHost: x\r\n\r\n`;
+  for (let sent = 0; sent < LEAVERS; sent += 250) {
+    await Promise.all(
+      Array.from({ length: 250 }, async () => {
+        const socket = await attacker.connect();
+        await new Promise((resolve) => socket.write(request, resolve));
         socket.destroy();
       }),
     );

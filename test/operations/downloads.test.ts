@@ -1,0 +1,109 @@
+import type { User } from '../../src/accounts/user.js';
+import { StagedBytes } from '../../src/handlers/staged-bytes.js';
+import { ZipPlaces } from '../../src/handlers/zip-places.js';
+import { ZipWriter } from '../../src/handlers/zip-writer.js';
+import { ZipSelection } from '../../src/library/zip-selection.js';
+import { downloadOperations } from '../../src/operations/downloads.js';
+import type { Call } from '../../src/operations/operation.js';
+import { crc32 } from '../../src/values/crc32.js';
+import { Failure } from '../../src/values/failure.js';
+import type { Guid } from '../../src/values/guid.js';
+import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+
+const MIB = 1024 * 1024;
+
+/** More than a part after which others have their turn. */
+const LONG = Buffer.alloc(9 * MIB, 'a long document');
+
+/** A document opened for download. */
+interface Opened {
+  readonly ticket: string;
+  readonly sessionId: number;
+  readonly handler: string;
+}
+
+let rooms: Rooms;
+let operations: ReturnType<typeof downloadOperations>;
+let anna: User;
+
+beforeEach(async () => {
+  rooms = await openRooms();
+  const { contents, database, documents, folders, now, unclaimed } = rooms;
+  operations = downloadOperations({
+    ...rooms,
+    zipSelection: new ZipSelection(documents, folders),
+    zips: new ZipWriter(contents, unclaimed),
+    zipPlaces: new ZipPlaces(),
+    staged: new StagedBytes({ database, most: 0, now }),
+    defaultChunkSize: MIB,
+  });
+  anna = await rooms.users.add({ name: 'anna', password: 'secret' });
+  await rooms.users.add({ name: 'bert', password: 'secret' });
+  await rooms.libraries.add('Public', 'write');
+});
+
+afterEach(() => rooms.close());
+
+async function open(name: string, path: string): Promise<Opened> {
+  const { id, ticket } = await rooms.sessions.logIn(name, 'secret', ADDRESS);
+  const args = { AuthenticationTicket: ticket, Path: path, PreferedChunkSize: 0 };
+  const result = await operations.GetDownloadHandler.run(args, { address: ADDRESS });
+  if (result.kind !== 'element') throw new Error('The answer is no element.');
+  return { ticket, sessionId: id, handler: result.element.attributes['downloadhandler'] ?? '' };
+}
+
+/** Reads a chunk as far as it is read before it is sent. */
+async function read({ handler, ticket }: Opened, call: Call = { address: ADDRESS }): Promise<void> {
+  const args = { authenticationTicket: ticket, DownloadHandler: handler, StartOffset: 0, ChunkSize: LONG.length };
+  const result = await operations.DownloadFileChunk.run(args, call);
+  if (result.kind !== 'element') throw new Error('The answer is no element.');
+  for (const child of result.element.children ?? []) {
+    if (typeof child !== 'string' && 'close' in child) await child.close();
+  }
+}
+
+test('Whoever asks for many long chunks keeps no other user waiting for theirs', async () => {
+  await rooms.commit(anna, '/Public/long.bin', {}, LONG);
+  const [hers, his] = [await open('anna', '/Public/long.bin'), await open('bert', '/Public/long.bin')];
+  const order: string[] = [];
+  const calls = [...Array<Opened>(20).fill(hers), his].map(async (opened) => {
+    await read(opened);
+    order.push(opened === his ? 'bert' : 'anna');
+  });
+  await Promise.all(calls);
+  expect(order).toHaveLength(21);
+  expect(order.indexOf('bert')).toBeLessThan(10);
+});
+
+test('A long chunk is not read to its end for a caller who has left', async () => {
+  await rooms.commit(anna, '/Public/long.bin', {}, LONG);
+  const opened = await open('anna', '/Public/long.bin');
+  const gone = AbortSignal.abort(new Failure('The caller left.'));
+  await expect(read(opened, { address: ADDRESS, gone })).rejects.toThrow('The caller left.');
+  await read(opened);
+});
+
+test('While uploads from before a crash are compared with their records, chunks are read all the same', async () => {
+  await rooms.commit(anna, '/Public/short.txt');
+  const opened = await open('bert', '/Public/short.txt');
+  const uploads: Guid[] = [];
+  for (let n = 0; n < 5; n++) uploads.push(await stageUpload(opened.sessionId));
+  await rooms.database.queries.updateTable('upload_handlers').set({ epoch: 0 }).execute();
+  const order: string[] = [];
+  const all = uploads.map(async (id) => {
+    expect(await rooms.uploads.staged(opened.sessionId, id)).toMatchObject({ size: LONG.length });
+    order.push('upload');
+  });
+  await Promise.all([...all, read(opened).then(() => order.push('chunk'))]);
+  expect(order).toEqual(['chunk', ...Array<string>(5).fill('upload')]);
+});
+
+async function stageUpload(sessionId: number): Promise<Guid> {
+  const { id } = await rooms.uploads.create(sessionId, 0);
+  const reservation = await rooms.uploads.reserve(sessionId, id);
+  await reservation.write(LONG);
+  const checksum = crc32(LONG);
+  await reservation.accept({ length: LONG.length, computed: checksum, claimed: checksum, isLast: true });
+  await reservation.release();
+  return id;
+}
