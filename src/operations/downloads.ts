@@ -290,7 +290,8 @@ async function adoptZip(
   call: Call,
 ): Promise<Guid> {
   try {
-    return await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...taken));
+    const rest = await rooms.audit.recordAhead(call, taken, call.gone);
+    return await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...rest));
   } catch (error) {
     await rooms.zips.discard(zip.contentId);
     throw error;

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { LongWork } from '../values/long-work.js';
 import { nameKey } from '../values/name-key.js';
 import type { VersionNumber } from '../values/version-number.js';
 import type { Database } from './database.js';
@@ -104,6 +105,25 @@ export class AuditTrail {
       }));
       await trx.insertInto('audit').values(rows).execute();
     }
+  }
+
+  /**
+   * Records events of one call that have happened already, as many as there may be, with turns for others in between, who would have to wait while
+   * one transaction has the database. Returns the last of them, few enough for the transaction that ends the call: see {@link record}.
+   * @throws StorageFailure; the reason of `gone`
+   */
+  async recordAhead(
+    actor: Actor,
+    events: readonly AuditedEvent[],
+    gone?: AbortSignal,
+  ): Promise<readonly AuditedEvent[]> {
+    const work = new LongWork(gone);
+    let start = 0;
+    for (; events.length - start > BATCH; start += BATCH) {
+      await this.recordAlone(actor, ...events.slice(start, start + BATCH));
+      await work.pause();
+    }
+    return events.slice(start);
   }
 
   /** Records what happens without a transaction of its own. */

@@ -107,3 +107,15 @@ async function stageUpload(sessionId: number): Promise<Guid> {
   await reservation.release();
   return id;
 }
+
+test('Of a zip with more documents than are recorded at once, each is in the audit, once', async () => {
+  const { ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
+  const names = Array.from({ length: 501 }, (_, n) => `${n}.txt`);
+  await rooms.folders.createPath(anna, '/Public/many');
+  for (const name of names) await rooms.commit(anna, `/Public/many/${name}`, {}, Buffer.alloc(0));
+  const args = { authenticationTicket: ticket, Paths: '/Public/many', partialResult: false };
+  await operations.DownloadZipWithHandler.run(args, { address: ADDRESS });
+  const zipped: string[] = [];
+  for await (const { action, subject } of rooms.audit.read({})) if (action === 'zip') zipped.push(subject);
+  expect(zipped.sort()).toEqual(names.map((name) => `many/${name}`).sort());
+});
