@@ -48,9 +48,9 @@ test('Who waits while another worker writes is told when the handler is gone', a
   const { id } = await rooms.uploads.create(session, 0);
   const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
   const claim = await one?.take(id);
-  const waiting = other?.take(id);
+  const told = expect(other?.take(id)).rejects.toThrow('The upload handler does not exist or has expired.');
   await rooms.uploads.discard(session, id);
-  await expect(waiting).rejects.toThrow('The upload handler does not exist or has expired.');
+  await told;
   await claim?.end();
 });
 

