@@ -43,8 +43,8 @@ interface Entry {
 const WARM_UP: Cell = { chunkSize: 64 * KIB, connections: 4 };
 const WARM_UP_LIMIT: TurnLimit = { seconds: 6, requests: 3000 };
 
-/** Then some chunks of the size in question, where that is little to do, s and bytes. */
-const CELL_WARM_UP_SECONDS = 1.5;
+/** Then some seconds of the work in question, where that is little to do, s and bytes: some servers are quick until their heap has grown. */
+const CELL_WARM_UP_SECONDS = 5;
 const LITTLE = 256 * MIB;
 
 /** A turn in which the server got little of the processor is made longer, so many times: on a busy machine the first moments would be all there is. */
