@@ -7,7 +7,7 @@ const AMOUNT = GIB;
 
 /**
  * Sees to it that the system has free memory at hand for the files of the next turn, by writing a file and removing it. A virtual machine gives its host
- * back what has been free for some seconds, and writing a file costs twice as much where it has to be asked for again: what a turn
+ * back what has been free for some seconds, and writing a file costs more where it has to be asked for again: what a turn
  * cost would depend on what the one before it has left.
  */
 export function bringMemory(directory: string): void {

@@ -7,7 +7,7 @@ export type MessageClasses = Required<Pick<http.ServerOptions, 'IncomingMessage'
 /**
  * Makes classes of requests and responses that are Express's from the start. Express would else change the prototype of each one, and an object
  * whose prototype has changed shares no hidden class with its like: every property set on it afterwards makes V8 write down a class for
- * this one object, in the old generation. That was a third of what a small call costs.
+ * this one object, in the old generation.
  */
 export function expressMessages(application: Express): MessageClasses {
   class Request extends http.IncomingMessage {}

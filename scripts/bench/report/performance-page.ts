@@ -69,7 +69,7 @@ function methodText({ rounds, seconds }: BenchOptions, { cores, othersShare }: R
   turns one after the other: A B C, B C A, …, ${rounds} rounds of ${seconds} s each (one that is very slow has fewer). Figures are medians of the rounds.
   All run with \`--no-memory-reducer --no-flush-bytecode\`: Node.js would else throw away the compiled code of those that wait for their turn, as it never
   does in a server at work. Before each turn of an upload a file is written and removed, so that all find
-  free memory that the machine has at hand: a virtual machine's host takes it back after some seconds, and writing files into it costs twice as much then.
+  free memory that the machine has at hand: a virtual machine's host takes it back after some seconds, and writing files into it costs more then.
 - CPU is user and system time of the server's process, from \`/proc/<pid>/stat\`, per GiB of content (not of what it is
   encoded in). Memory is the peak of its resident memory (\`VmHWM\`, set back after a warm-up) above what it had when it had just started.
 - The server is what \`npm run build\` makes, with one worker and its settings as delivered, log included, but for the limits of what one user may take. Chunks go to upload handlers of their own, one for each

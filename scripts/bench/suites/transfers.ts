@@ -37,8 +37,7 @@ interface Entry {
 }
 
 /**
- * What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for an hour. The first
- * thousand cost twice what the tenth does.
+ * What warms a server up: calls so many that its code has been compiled for speed, as it is in a server that has run for an hour.
  */
 const WARM_UP: Cell = { chunkSize: 64 * KIB, connections: 4 };
 const WARM_UP_LIMIT: TurnLimit = { seconds: 6, requests: 3000 };
