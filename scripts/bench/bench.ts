@@ -31,7 +31,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const others = new OtherPrograms(os.availableParallelism());
   const workplace = fs.mkdtempSync(path.join(options.directory, 'lighterage-bench-'));
   process.once('exit', () => fs.rmSync(workplace, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
   const context: BenchContext = {
     options,
     workplace,
