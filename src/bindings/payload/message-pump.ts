@@ -78,6 +78,8 @@ export function pumpMessage(source: Readable, reader: MessageReader, idleLimit: 
     };
 
     source.on('data', take).on('end', end).on('error', failed).on('close', interrupted);
+    /* Read once, a source hands on what comes next at once. It would else put by what came with the head, and stop the socket for it. */
+    source.read(0);
   });
 }
 

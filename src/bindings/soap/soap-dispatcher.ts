@@ -91,6 +91,7 @@ export class SoapDispatcher {
           /* node-soap would declare every namespace of the WSDL; ASMX declares two. */
           wsdl.xmlnsInEnvelope = ENVELOPE_NAMESPACES;
           rememberMessages(wsdl);
+          rememberReplies(wsdl);
           if (error) reject(error);
           else resolve(server);
         },
@@ -99,7 +100,7 @@ export class SoapDispatcher {
   }
 
   /** A service function of node-soap's: returns what it makes the reply of. */
-  async #carryOut(passage: Passage): Promise<object> {
+  async #carryOut(passage: Passage): Promise<Reply> {
     const { contract, call, failure, texts } = passage.intake;
     const contents = passage.intake.contents();
     try {
@@ -116,8 +117,11 @@ export class SoapDispatcher {
   }
 }
 
+/** What a service function of node-soap's returns: the result's element and what stands in it, as XML; nothing after an error. */
+type Reply = Readonly<Record<string, { readonly $xml: string }>>;
+
 /** What node-soap makes the reply of: an element for the result, or none when the result is null. */
-function replyOf(operation: string, result: Result): object {
+function replyOf(operation: string, result: Result): Reply {
   const name = `${operation}Result`;
   if (result.kind === 'element') return { [name]: { $xml: writeLiteral(result.element) } };
   return { [name]: { $xml: result.content && result.content.length > 0 ? CONTENT_MARK : '' } };
@@ -127,6 +131,7 @@ function replyOf(operation: string, result: Result): object {
 interface SoapWsdl {
   xmlnsInEnvelope: string;
   xmlToObject(message: string): object;
+  objectToDocumentXML(name: string, reply: Reply, prefix: string, namespace: string): string;
 }
 
 function wsdlOf(server: Server): SoapWsdl {
@@ -141,5 +146,20 @@ function rememberMessages(wsdl: SoapWsdl): void {
     const known = parsed.get(message) ?? Object.freeze(parse(message));
     parsed.set(message, known);
     return known;
+  };
+}
+
+/** What stands around the result is the same in every reply of an operation that has one, so node-soap writes it once. */
+function rememberReplies(wsdl: SoapWsdl): void {
+  const write = wsdl.objectToDocumentXML.bind(wsdl);
+  const frames = new Map<string, readonly string[]>();
+  wsdl.objectToDocumentXML = (name, reply, prefix, namespace) => {
+    const [entry] = Object.entries(reply);
+    if (!entry || entry[1].$xml === '') return write(name, reply, prefix, namespace);
+    const [element, { $xml }] = entry;
+    const known = frames.get(name);
+    const frame = known ?? write(name, { [element]: { $xml: CONTENT_MARK } }, prefix, namespace).split(CONTENT_MARK);
+    if (!known) frames.set(name, frame);
+    return frame.join($xml);
   };
 }
