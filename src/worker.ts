@@ -1,5 +1,6 @@
 import type http from 'node:http';
 import type https from 'node:https';
+import { instructAllocator } from './allocator.js';
 import { createApplication } from './bindings/application.js';
 import type { CallRecord } from './bindings/call-log.js';
 import { HttpBinding } from './bindings/http/http-binding.js';
@@ -65,6 +66,7 @@ export class Worker {
   static async create(options: WorkerOptions): Promise<Worker> {
     const { settings, directory, database, contents, log, epoch, name } = options;
     instructCollector();
+    instructAllocator();
     const report = (error: unknown, operation?: string): void =>
       log.error({ err: error, operation }, 'unexpected error');
     const contract = loadContract();
