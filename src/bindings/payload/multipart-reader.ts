@@ -1,5 +1,6 @@
 import { type ContentReceiver, MessageTooLarge, type MessageReader, UnreadableMessage } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
+import { DelimiterEnding, type DelimiterKind } from './delimiter-ending.js';
 import { GrowingBuffer } from './growing-buffer.js';
 import { UnwantedBytes } from './unwanted-bytes.js';
 
@@ -19,15 +20,16 @@ const MAX_PARTS = 1000;
 /** How long those of all parts may be together, in bytes. */
 const MAX_ALL_HEADERS_BYTES = 128 * 1024;
 
+/**
+ * How many lines may begin like a delimiter and be none. There is to be no such line (RFC 2046, 5.1.1); there are when a boundary begins others that stand in the
+ * content, as those of a mail may. Each costs what kilobytes of other content cost.
+ */
+const MAX_FALSE_DELIMITERS = 1000;
+
 const LINE_FEED = 0x0a;
 
 /** What a boundary may be: RFC 2046 (5.1.1) lists fewer characters, but only these would be mistaken for something else. */
 const BOUNDARY = /^[ -~]{0,69}[!-~]$/;
-
-/** What may stand between a delimiter and the next line: what makes it the last, what makes it one, what may become either. */
-const CLOSING = '--';
-const LINE_END = /^[ \t]*(\r?\n)$/;
-const PERHAPS = /^(?:-|[ \t]{0,100}\r?)$/;
 
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)$/s;
 
@@ -50,8 +52,9 @@ export class MultipartReader implements MessageReader {
   #matched = 1;
   /** How much of what matched does not belong to the content: the line end that came before it. */
   #borrowed = 1;
-  /** What came after a whole delimiter, as long as it is not clear whether it is one. */
-  #afterDelimiter = '';
+  /** What came behind a whole delimiter, as long as it is not clear whether it is one. */
+  readonly #ending = new DelimiterEnding();
+  #falseDelimiters = 0;
   readonly #headers = new GrowingBuffer();
   /** How long those of all parts are so far, in bytes. */
   #allHeadersBytes = 0;
@@ -134,30 +137,35 @@ export class MultipartReader implements MessageReader {
 
   /** Reads what shows whether this was a delimiter or only content that began like one. */
   #readAfterDelimiter(bytes: Buffer): void | Promise<void> {
-    const next = this.#afterDelimiter + String.fromCharCode(bytes[this.#position] ?? 0);
-    if (next !== CLOSING && !LINE_END.test(next) && !PERHAPS.test(next)) return this.#writeMatched();
+    const kind = this.#ending.take(bytes[this.#position] ?? 0);
+    if (kind === 'none') return this.#writeFalseDelimiter();
     this.#position++;
-    this.#afterDelimiter = next;
-    if (!PERHAPS.test(next)) return this.#endPart();
+    if (kind !== undefined) return this.#endPart(kind);
+  }
+
+  #writeFalseDelimiter(): void | Promise<void> {
+    this.#falseDelimiters++;
+    if (this.#falseDelimiters > MAX_FALSE_DELIMITERS) {
+      throw new UnreadableMessage(
+        `More than ${MAX_FALSE_DELIMITERS} lines of the multipart message begin with its boundary and delimit nothing.`,
+      );
+    }
+    return this.#writeMatched();
   }
 
   /** What was held turned out to be content. */
   #writeMatched(): void | Promise<void> {
-    const held = Buffer.concat([
-      this.#delimiter.subarray(this.#borrowed, this.#matched),
-      Buffer.from(this.#afterDelimiter, 'latin1'),
-    ]);
+    const held = Buffer.concat([this.#delimiter.subarray(this.#borrowed, this.#matched), this.#ending.held]);
     this.#matched = 0;
     this.#borrowed = 0;
-    this.#afterDelimiter = '';
+    this.#ending.clear();
     if (held.length > 0) return this.#part.write(held);
   }
 
-  #endPart(): void | Promise<void> {
-    const lineEnd = LINE_END.exec(this.#afterDelimiter)?.[1];
-    if (this.#place === 'preamble' && lineEnd !== undefined) this.#useLineEnd(lineEnd);
-    this.#place = lineEnd === undefined ? 'epilogue' : 'headers';
-    this.#afterDelimiter = '';
+  #endPart(kind: Exclude<DelimiterKind, 'none'>): void | Promise<void> {
+    if (this.#place === 'preamble' && kind !== 'closing') this.#useLineEnd(kind);
+    this.#place = kind === 'closing' ? 'epilogue' : 'headers';
+    this.#ending.clear();
     const part = this.#part;
     this.#part = this.#unwanted;
     return part.end();

@@ -144,6 +144,22 @@ test('a message may have 1000 parts and no more', async () => {
   await expect(read(`--b\r\n${'\r\n--b\r\n'.repeat(1001)}\r\n--b--`)).rejects.toThrow(MessageTooLarge);
 });
 
+test('1000 lines may begin with the boundary and delimit nothing, however they go on, and no more', async () => {
+  const lines = ['x', '-x', '\rx', `${' '.repeat(100)}x`].map((rest) => `\r\n--b${rest}`);
+  const content = lines.join('').repeat(250);
+  const [seen] = await read(`--b\r\n\r\n${content}\r\n--b--`);
+  expect(seen === `[]${content}`).toBe(true);
+  const refusal = 'More than 1000 lines of the multipart message begin with its boundary and delimit nothing.';
+  for (const line of lines) {
+    const message = `--b\r\n\r\n${content}\r\n--b\r\n\r\n${line}\r\n--b--`;
+    await expect(read(message)).rejects.toThrow(new UnreadableMessage(refusal));
+  }
+});
+
+test('lines before the first part that begin with the boundary count as well', async () => {
+  await expect(read(`${'--bx\n'.repeat(1001)}--b\r\n\r\nabc\r\n--b--`)).rejects.toThrow(UnreadableMessage);
+});
+
 test('content is handed on without being copied', () => {
   const pieces: Buffer[] = [];
   const body: ContentReceiver = { write: (bytes) => void pieces.push(bytes), end: () => undefined };
