@@ -24,8 +24,18 @@ export class ArgumentError extends Error {
     this.text = text;
     this.soapMessage = reason.soap;
     const type = DOTNET_NAMES[parameter.type];
-    this.httpMessages = [`Cannot convert ${text} to System.${type}.\nParameter name: type`, reason.http];
+    this.httpMessages = [`Cannot convert ${quote(text)} to System.${type}.\nParameter name: type`, reason.http];
   }
+}
+
+/** How much of a text is told back to its caller, UTF-16 code units: enough to find it by. ASMX tells all of it, however few bytes it came in. */
+const MOST_QUOTED = 1000;
+
+/** A text, or its beginning with an ellipsis. */
+function quote(text: string): string {
+  if (text.length <= MOST_QUOTED) return text;
+  const isPairCut = (text.codePointAt(MOST_QUOTED - 1) ?? 0) > 0xffff;
+  return `${text.slice(0, isPairCut ? MOST_QUOTED - 1 : MOST_QUOTED)}…`;
 }
 
 const DOTNET_NAMES: Readonly<Record<ParameterType, string>> = {
@@ -128,7 +138,7 @@ function readBoolean(parameter: Parameter, text: string): boolean {
   if (TRUE.test(text)) return true;
   if (FALSE.test(text)) return false;
   throw new ArgumentError(parameter, text, {
-    soap: `The string '${text}' is not a valid Boolean value.`,
+    soap: `The string '${quote(text)}' is not a valid Boolean value.`,
     http: 'String was not recognized as a valid Boolean.',
   });
 }

@@ -73,7 +73,7 @@ describe('texts that are not', () => {
     ['int', 'Infinity', 'Int32', FORMAT],
     ['int', '2147483648', 'Int32', size('Int32')],
     ['int', '-2147483649', 'Int32', size('Int32')],
-    ['int', '9'.repeat(100_000), 'Int32', size('Int32')],
+    ['int', '9'.repeat(1000), 'Int32', size('Int32')],
     ['short', '', 'Int16', FORMAT],
     ['short', '32768', 'Int16', size('Int16')],
     ['short', '-32769', 'Int16', size('Int16')],
@@ -100,6 +100,17 @@ describe('texts that are not', () => {
       ]);
     },
   );
+
+  test.each([
+    ['x'.repeat(1001), `${'x'.repeat(1000)}…`],
+    ['9'.repeat(100_000), `${'9'.repeat(1000)}…`],
+    [`${'x'.repeat(998)}😀x`, `${'x'.repeat(998)}😀…`],
+    [`${'x'.repeat(999)}😀`, `${'x'.repeat(999)}…`],
+  ])('of a long one the beginning is told: case %#', (text, told) => {
+    const [outer] = errorOf('int', text).httpMessages;
+    expect(outer).toBe(`Cannot convert ${told} to System.Int32.\nParameter name: type`);
+    expect(errorOf('boolean', text).soapMessage).toBe(`The string '${told}' is not a valid Boolean value.`);
+  });
 
   test('content is not read from text', () => {
     expect(() => read('base64Binary', 'YWI=')).toThrow(TypeError);

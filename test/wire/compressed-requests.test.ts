@@ -141,6 +141,25 @@ describe('a few bytes that decompress to many are refused', () => {
   });
 });
 
+describe('of a few bytes that decompress to a long value that cannot be read, the beginning is told', () => {
+  const LONG = MIB - 100;
+
+  test('in a form', async () => {
+    const answer = shown(await sendForm(`number=${'<'.repeat(LONG)}`));
+    expect(answer.status).toBe(500);
+    expect(answer.text).toBe(
+      `Cannot convert ${'&lt;'.repeat(1000)}… to System.Int32.\nParameter name: type ---> Input string was not in a correct format.\n`,
+    );
+  });
+
+  test('in SOAP', async () => {
+    const bomb = gzipSync(envelope11(echo({ flag: `<flag>${'x'.repeat(LONG - 1000)}</flag>` })));
+    const answer = shown(await send(bomb, 'gzip'));
+    expect(answer.status).toBe(500);
+    expect(answer.text).toContain(`---&gt; The string '${'x'.repeat(1000)}…' is not a valid Boolean value.<`);
+  });
+});
+
 describe('many small things in a message are refused', () => {
   test.each([
     ['elements', '<a/>'.repeat(2001)],
