@@ -1,4 +1,4 @@
-import type { Charset } from './charset.js';
+import { type Charset, UTF_8 } from './charset.js';
 
 const PERCENT = 0x25;
 const PLUS = 0x2b;
@@ -27,10 +27,16 @@ export function decodeFormText(bytes: Buffer, charset: Charset): string {
     const byte = bytes[i] ?? 0;
     const escape = byte === PERCENT ? escapeLength(bytes, i, bytes.length) : 1;
     if (escape === UNIT_ESCAPE && i + UNIT_ESCAPE <= bytes.length) {
+      const units = readUnits(bytes, i);
+      i += units.length * UNIT_ESCAPE;
+      if (charset === UTF_8) {
+        /* Nearly every form is in UTF-8: the units join its bytes, and all is decoded at once. */
+        length += decoded.write(units, length);
+        continue;
+      }
       if (length > 0) text += charset.decode(decoded.subarray(0, length));
-      text += String.fromCharCode(unitAt(bytes, i + 2));
+      text += units;
       length = 0;
-      i += UNIT_ESCAPE;
     } else if (escape === BYTE_ESCAPE && i + BYTE_ESCAPE <= bytes.length) {
       decoded[length++] = byteAt(bytes, i + 1);
       i += BYTE_ESCAPE;
@@ -42,6 +48,18 @@ export function decodeFormText(bytes: Buffer, charset: Charset): string {
   const rest = charset.decode(decoded.subarray(0, length));
   /* Half of a surrogate pair may have come without the other: what cannot be written as UTF-8 becomes U+FFFD. */
   return text === '' ? rest : Buffer.from(text + rest).toString();
+}
+
+/** The code units of the escapes that stand here, one behind the other. */
+function readUnits(bytes: Buffer, start: number): string {
+  let units = '';
+  let i = start;
+  while (i + UNIT_ESCAPE <= bytes.length && bytes[i] === PERCENT && bytes[i + 1] === SMALL_U) {
+    if (escapeLength(bytes, i, bytes.length) !== UNIT_ESCAPE) break;
+    units += String.fromCharCode(unitAt(bytes, i + 2));
+    i += UNIT_ESCAPE;
+  }
+  return units;
 }
 
 /** How far something got: bytes read of what it was given, and bytes written. */

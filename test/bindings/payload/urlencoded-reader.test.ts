@@ -33,6 +33,7 @@ test.each([
   ['a=%uD83D%uDE00', ['a=😀']],
   ['a=x%uD83Dx', ['a=x\ufffdx']],
   ['a=%C3%u20AC%A9', ['a=\ufffd€\ufffd']],
+  ['a=%uDE00%uD83D%u20AC%uD83D%uDE00%C3%A9%u0041%u00', ['a=\ufffd\ufffd€😀éA%u00']],
   ['a=100%&b=%zz%4&c=%u12&d=%u12g4%', ['a=100%', 'b=%zz%4', 'c=%u12', 'd=%u12g4%']],
   ['a=%00', ['a=\0']],
 ])('%j says %j', async (message, said) => {
@@ -42,6 +43,7 @@ test.each([
 test.each([
   ['utf-8', 'a=%C3%A9', 'a=é'],
   ['ISO-8859-1', 'a=%E9\xe9%u20AC%93', 'a=éé€\x93'],
+  ['ISO-8859-1', 'a=%uDE00%u20AC%uD83D%uDE00%E9%u0041', 'a=\ufffd€😀éA'],
   ['windows-1252', 'a=%80%93', 'a=€“'],
   ['nobody-knows', 'a=%C3%A9', 'a=é'],
 ])('a form in %s is read as that', async (charset, message, said) => {
