@@ -95,14 +95,16 @@ export class SpooledContent {
   readonly #spool: SpoolListener;
   /** What was accounted for, and written unless that failed. */
   #length = 0;
+  #isClosed = false;
 
   constructor(file: OpenFile, spool: SpoolListener) {
     this.#file = file;
     this.#spool = spool;
   }
 
-  /** @throws StorageFailure */
+  /** What comes after the close is not accounted for: nobody would give it back. @throws StorageFailure */
   write(bytes: Buffer): void | Promise<void> {
+    if (this.#isClosed) throw new StorageFailure('The content put aside is gone.');
     this.#spool.account(bytes.length);
     const position = this.#length;
     this.#length += bytes.length;
@@ -126,6 +128,7 @@ export class SpooledContent {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#spool.account(-this.#length);
     this.#length = 0;
     this.#file.close();

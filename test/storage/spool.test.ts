@@ -25,6 +25,16 @@ test('What waits at a time has a limit; what is closed waits no more', async () 
   second.close();
 });
 
+test('What comes after the close is refused, and takes no room from others', async () => {
+  const spool = new Spool(directory, { most: 10 });
+  const [left, other] = [await spool.open(), await spool.open()];
+  await left.write(Buffer.alloc(6));
+  left.close();
+  expect(() => left.write(Buffer.alloc(6))).toThrow('The content put aside is gone.');
+  await other.write(Buffer.alloc(10));
+  other.close();
+});
+
 test('While content comes it is seen whether the disk gets full', async () => {
   let free = 1000;
   const space = new FreeSpace({ least: 1000, look: () => Promise.resolve(free), now: () => 0 });

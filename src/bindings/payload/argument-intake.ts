@@ -140,6 +140,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     if (!parameter) throw new UnreadableMessage(`The operation has no parameter ${name}.`);
     if (this.#payloads.has(parameter.name)) return this.#second(parameter);
     const payload = new ArrivingPayload(this.contentLimit, {
+      requireCall: () => this.#requireCall(),
       count: (length) => this.#count(length),
       fail: (error) => this.#failToStore(error),
     });
@@ -183,6 +184,11 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     }
     await release();
     throw new UnreadableMessage('The call ended before its content could be placed.');
+  }
+
+  /** A reader may have waited for the disk when its call ended. @throws UnreadableMessage then */
+  #requireCall(): void {
+    if (this.#isReleased) throw new UnreadableMessage('The call ended before its content had come.');
   }
 
   #count(length: number): void {
@@ -232,6 +238,8 @@ function isAt(buffer: Buffer, place: number, bytes: Buffer): boolean {
 
 /** Told of what becomes of a payload. */
 interface PayloadListener {
+  /** Bytes are about to be put where they belong. @throws when the call has ended: the place is given up */
+  requireCall(): void;
   /** So many bytes arrived. */
   count(length: number): void;
   /** The bytes could not be put where they belong. @throws always, what ends the reading */
@@ -397,6 +405,7 @@ class ArrivingPayload implements Payload, ContentReceiver {
   }
 
   #send(bytes: Buffer): void | Promise<void> {
+    this.#listener.requireCall();
     try {
       const sent = this.#sink?.write(bytes);
       if (isPending(sent)) return sent.catch((error: unknown) => this.#listener.fail(error));
