@@ -303,8 +303,9 @@ function parseFile(file: string): unknown {
   }
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new SettingError(`The settings file ${file} is not JSON.`, { cause: error });
+  } catch {
+    /* The cause would quote the text around the place, and secrets may stand there. */
+    throw new SettingError(`The settings file ${file} is not JSON.`);
   }
 }
 

@@ -248,6 +248,12 @@ describe('The settings', () => {
     );
   });
 
+  test('in a file that is not JSON are told of without a word of it, for it may hold secrets', async () => {
+    const file = path.join(data, 'settings.json');
+    await fs.writeFile(file, '{ "adminPassword": hunter2 }');
+    expect(await run(['settings', '--config', file])).toEqual(misused(`The settings file ${file} is not JSON.`));
+  });
+
   test('that are secret cannot be given as flags', async () => {
     expect(await run(['settings', '--admin-password', 'x'])).toEqual(misused("unknown option '--admin-password'"));
   });
