@@ -102,11 +102,10 @@ export class SoapDispatcher {
   /** A service function of node-soap's: returns what it makes the reply of. */
   async #carryOut(passage: Passage): Promise<Reply> {
     const { contract, call, failure, texts } = passage.intake;
-    const contents = passage.intake.contents();
     try {
       passage.outcome = failure
         ? this.#runner.refuse(contract, failure)
-        : await this.#runner.run(contract, texts, contents, call);
+        : await this.#runner.run(contract, texts, passage.intake.contents(), call);
     } catch (error) {
       passage.error = error;
       return {};
