@@ -44,8 +44,8 @@ class Looks {
 
 /**
  * Bounds what a user takes of the disk for what is no document: uploads that are not committed, zips, and documents that are being
- * uploaded in one call. Uploads and zips are in the records; what is being written is known to this process alone, so that with several
- * workers a user may pass the bound by what they write on the others.
+ * uploaded in one call. Uploads and zips are in the records; what is being written, chunks among it, is known to this process alone, so that
+ * with several workers a user may pass the bound by what they write on the others.
  */
 export class StagedBytes {
   readonly #options: StagedBytesOptions;
@@ -81,8 +81,8 @@ export class StagedBytes {
   }
 
   /**
-   * Refuses a chunk of a user who has staged as much as they may, before it is written. The chunks that are being written at that moment are
-   * not in the sum yet, so that it may be passed by a chunk for each handler. @throws Failure
+   * Refuses a chunk of a user who has staged as much as they may, before it is written. Of chunks that have begun counts what has come of
+   * them, so that it may be passed by a chunk for each handler. @throws Failure
    */
   async requireRoom(userId: number): Promise<void> {
     const { database, most } = this.#options;
@@ -98,12 +98,30 @@ export class StagedBytes {
     return new CountedContent((bytes) => this.#change(userId, bytes));
   }
 
+  /**
+   * Begins to count a chunk that found room. It counts until it is ended, whatever becomes of its handler meanwhile. No look at the records as it
+   * comes: what is under way in this process is bounded by itself, by so much as a user may stage and a chunk.
+   */
+  beginChunk(userId: number): CountedContent {
+    const { most } = this.#options;
+    return new CountedContent((bytes) => {
+      const writing = this.#count(userId, bytes);
+      if (most > 0 && bytes > 0 && writing > most + MAX_CHUNK_SIZE) throw tooMuchStaged(most);
+    });
+  }
+
   #change(userId: number, bytes: number): void | Promise<void> {
     const { most } = this.#options;
+    this.#count(userId, bytes);
+    if (most > 0 && bytes > 0 && !this.#looksAtAll.allow(userId, bytes)) return this.#look(userId);
+  }
+
+  /** Returns how much of the user's is under way by now. */
+  #count(userId: number, bytes: number): number {
     const writing = this.#writing(userId) + bytes;
     if (writing > 0) this.#underWay.set(userId, writing);
     else this.#underWay.delete(userId);
-    if (most > 0 && bytes > 0 && !this.#looksAtAll.allow(userId, bytes)) return this.#look(userId);
+    return writing;
   }
 
   /** @throws Failure when what is counted by now is too much. */
@@ -124,7 +142,7 @@ function sumOf(rows: readonly { readonly bytes: number }[]): number {
   return rows.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** A content whose bytes count as staged while it is written. */
+/** A content, or a chunk of one, whose bytes count as staged while it is written. */
 export class CountedContent {
   readonly #change: (bytes: number) => void | Promise<void>;
   #bytes = 0;

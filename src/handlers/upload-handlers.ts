@@ -8,6 +8,7 @@ import type { Schema, UploadHandlersTable } from '../storage/schema.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { combineCrc32, type Crc32, EMPTY_CRC32, upperHex } from '../values/crc32.js';
 import { type Guid, newGuid } from '../values/guid.js';
+import { type ChunkDestination, type ChunkOutcome, ChunkReservation, type ReceivedChunk } from './chunk-reservation.js';
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
 import { noUploadHandler, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
 import { requireFreeHandler } from './handler-quota.js';
@@ -45,22 +46,6 @@ export interface UploadLimits {
   readonly uploadSize: number;
 }
 
-/** A chunk as the caller announced it and as it arrived. */
-export interface ReceivedChunk {
-  /** Bytes. */
-  readonly length: number;
-  /** The checksum of what arrived. */
-  readonly computed: Crc32;
-  /** The checksum the caller says it has. */
-  readonly claimed: Crc32;
-  readonly isLast: boolean;
-}
-
-/** What became of a chunk: it was taken (with the file's checksum when it was the last), or it has to be sent again. */
-export type ChunkOutcome =
-  | { readonly kind: 'taken'; readonly fileCrc32: Crc32 | undefined }
-  | { readonly kind: 'mismatch'; readonly claimed: Crc32; readonly computed: Crc32 };
-
 /** A complete upload: what a commit takes over. */
 export interface StagedContent {
   readonly id: Guid;
@@ -88,6 +73,13 @@ const TOUCH_PART = 1 / 24;
 
 type HandlerRow = UploadHandlersTable;
 
+/** A chunk's turn at a handler. */
+interface HandlerTurn {
+  readonly end: EndTurn;
+  /** Whoever deletes the handler says so here. */
+  isHandlerGone: boolean;
+}
+
 /**
  * The upload handlers: contents that are being staged, chunk by chunk.
  *
@@ -102,6 +94,8 @@ type HandlerRow = UploadHandlersTable;
 export class UploadHandlers {
   readonly #options: UploadHandlersOptions;
   readonly #turns = new Turns();
+  /** The turns of those whose turn it is. */
+  readonly #current = new Map<Guid, HandlerTurn>();
   readonly #checksums = new ChecksumReaders(VERIFIED_AT_ONCE);
   readonly #statements: Statements;
   /** Handlers whose bytes may not have reached the disk, and that could not be deleted for it yet. */
@@ -158,19 +152,31 @@ export class UploadHandlers {
   async reserve(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<ChunkReservation> {
     /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
-    const endTurn = await this.#turns.take(id, caller);
+    const turn = await this.#takeTurn(id, caller);
     try {
-      return await this.#reserveInTurn(sessionId, id, endTurn, caller);
+      return await this.#reserveInTurn(sessionId, id, turn, caller);
     } catch (error) {
-      endTurn();
+      turn.end();
       throw error;
     }
+  }
+
+  /** Seen from before the handler is read: whoever deletes it then finds the turn, or the handler is not found in it. */
+  async #takeTurn(id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerTurn> {
+    const endTurn = await this.#turns.take(id, caller);
+    const end = (): void => {
+      this.#current.delete(id);
+      endTurn();
+    };
+    const turn = { end, isHandlerGone: false };
+    this.#current.set(id, turn);
+    return turn;
   }
 
   async #reserveInTurn(
     sessionId: number,
     id: Guid,
-    endTurn: EndTurn,
+    turn: HandlerTurn,
     caller: { readonly gone?: AbortSignal },
   ): Promise<ChunkReservation> {
     const { claims } = this.#options;
@@ -179,16 +185,17 @@ export class UploadHandlers {
       try {
         await claim.end();
       } finally {
-        endTurn();
+        turn.end();
       }
     };
     try {
       const row = await this.#verified(await this.#find(sessionId, id));
       if (!row.is_complete) await this.#options.staged.requireRoom(row.user_id);
       await this.#keepAlive(row);
-      const writer = row.is_complete ? undefined : await this.#openWriter(row);
-      return new ChunkReservation(writer, {
-        judge: (chunk) => this.#judge(row, writer, claim, chunk),
+      const destination = row.is_complete ? undefined : await this.#openDestination(row);
+      return new ChunkReservation(destination, {
+        isGone: () => turn.isHandlerGone,
+        judge: (chunk) => this.#judge(row, destination?.writer, claim, chunk),
         distrust: () => this.#distrust(row.id),
         end,
       });
@@ -198,9 +205,11 @@ export class UploadHandlers {
     }
   }
 
-  async #openWriter(row: HandlerRow): Promise<ContentWriter> {
+  async #openDestination(row: HandlerRow): Promise<ChunkDestination> {
+    const { contents, staged } = this.#options;
     try {
-      return await this.#options.contents.openWriter(row.id, row.length);
+      const writer = await contents.openWriter(row.id, row.length);
+      return { writer, counted: staged.beginChunk(row.user_id) };
     } catch (error) {
       throw error instanceof ContentMissing ? noUploadHandler() : error;
     }
@@ -319,7 +328,7 @@ export class UploadHandlers {
       .execute();
     const ids = rows.map((row) => row.id);
     await this.#options.unclaimed.release(trx, ids);
-    return () => this.#options.unclaimed.remove(ids);
+    return () => this.#removeStaged(ids);
   }
 
   /** Deletes the handlers that have been idle for too long. */
@@ -433,58 +442,16 @@ export class UploadHandlers {
       await unclaimed.release(trx, removed);
       return removed;
     });
-    await unclaimed.remove(ids);
-  }
-}
-
-/** What a reservation does with the handler it is a place of. */
-interface ReservedHandler {
-  /** Decides about the chunk that was written. */
-  readonly judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;
-  /** Deletes it: its bytes may be lost. */
-  readonly distrust: () => Promise<void>;
-  /** Lets the next one at it. Does not reject. */
-  readonly end: () => Promise<void>;
-}
-
-/**
- * A handler's place for one chunk: the bytes behind the recorded end. Nobody else writes there until it is released.
- * A complete handler's reservation takes no bytes: it serves to recognise the last chunk sent again.
- */
-export class ChunkReservation {
-  readonly #writer: ContentWriter | undefined;
-  readonly #handler: ReservedHandler;
-  #isReleased = false;
-
-  constructor(writer: ContentWriter | undefined, handler: ReservedHandler) {
-    this.#writer = writer;
-    this.#handler = handler;
+    await this.#removeStaged(ids);
   }
 
-  write(bytes: Buffer): void | Promise<void> {
-    return this.#writer?.write(bytes);
-  }
-
-  /**
-   * Takes the chunk that was written, or says why not. To be called once, before the release.
-   * @throws Failure when the chunk is not the one that must come next, or the handler is gone by now.
-   */
-  accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
-    return this.#handler.judge(chunk);
-  }
-
-  /** Again does nothing. Does not reject: whether the chunk was taken stands by now. */
-  async release(): Promise<void> {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    try {
-      this.#writer?.close();
-    } catch {
-      /* When that fails too, it is done when the handler is used next. */
-      await this.#handler.distrust().catch(() => undefined);
-    } finally {
-      await this.#handler.end();
+  /** Removes the bytes of handlers that were deleted. A chunk of one that is still coming ends here: nobody would see what it fills. */
+  async #removeStaged(ids: readonly Guid[]): Promise<void> {
+    for (const id of ids) {
+      const turn = this.#current.get(id);
+      if (turn) turn.isHandlerGone = true;
     }
+    await this.#options.unclaimed.remove(ids);
   }
 }
 

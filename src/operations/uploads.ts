@@ -1,12 +1,13 @@
 import type { Session, Sessions } from '../accounts/sessions.js';
 import { elementResult, type Result } from '../contract/result.js';
 import type { Payload } from '../contract/payload.js';
+import { type ChunkOutcome, ChunkReservation } from '../handlers/chunk-reservation.js';
 import { MAX_CHUNK_SIZE } from '../handlers/chunk-size.js';
 import { DirectUpload } from '../handlers/direct-upload.js';
 import { invalidUploadHandler } from '../handlers/failures.js';
 import { requireSession } from '../handlers/require-session.js';
 import type { StagedBytes } from '../handlers/staged-bytes.js';
-import { ChunkReservation, type ChunkOutcome, type UploadHandlers } from '../handlers/upload-handlers.js';
+import type { UploadHandlers } from '../handlers/upload-handlers.js';
 import type { Commit, Commits, CommitTarget } from '../library/commits.js';
 import type { VersionProperties } from '../library/version-properties.js';
 import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';

@@ -83,6 +83,27 @@ test('What comes into the records while a content is written counts for it', asy
   await staged.begin(userId).add(2 * MIB);
 });
 
+test('What has come of chunks under way counts, for chunks and for other contents, until it is ended', async () => {
+  const chunk = staged.beginChunk(userId);
+  await record(MOST - 2 * MIB);
+  await staged.requireRoom(userId);
+  await chunk.add(2 * MIB);
+  await expect(staged.requireRoom(userId)).rejects.toThrow(REFUSED);
+  await expect(staged.begin(userId).add(1)).rejects.toThrow(TOO_MUCH);
+  chunk.end();
+  await staged.requireRoom(userId);
+});
+
+test('What is under way of chunks is at most what a user may stage, and a chunk, whatever the records say', () => {
+  const chunks = Array.from({ length: 65 }, () => staged.beginChunk(userId));
+  for (const chunk of chunks) void chunk.add(32 * MIB);
+  const one = staged.beginChunk(userId);
+  expect(() => one.add(1)).toThrow(REFUSED);
+  one.end();
+  chunks[0]?.end();
+  void staged.beginChunk(userId).add(32 * MIB);
+});
+
 test('A look is good for what all contents of the user take together, up to a sixteenth of the room there was', async () => {
   const [first, second] = [staged.begin(userId), staged.begin(userId)];
   await first.add(0.5 * MIB);

@@ -51,9 +51,10 @@ export const DAY_MS = 24 * 60 * 60 * 1000;
 export type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
 export async function openRooms({
+  mostStaged = 0,
   sessionsPerUser,
   trustedPassword,
-}: { sessionsPerUser?: number; trustedPassword?: string } = {}) {
+}: { mostStaged?: number; sessionsPerUser?: number; trustedPassword?: string } = {}) {
   const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
   const file = path.join(directory, 'lighterage.db');
   await fs.copyFile(blank, file);
@@ -71,7 +72,7 @@ export async function openRooms({
     idleLimit,
     defaultChunkSize: 1_048_576,
     limits: { handlers: 0, uploadSize: 0 },
-    staged: new StagedBytes({ database, most: 0, now }),
+    staged: new StagedBytes({ database, most: mostStaged, now }),
     now,
   });
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });
