@@ -180,7 +180,7 @@ export class UploadHandlers {
     caller: { readonly gone?: AbortSignal },
   ): Promise<ChunkReservation> {
     const { claims } = this.#options;
-    const claim = await claims.take(id, caller);
+    const claim = await claims.take(sessionId, id, caller);
     const end = async (): Promise<void> => {
       try {
         await claim.end();

@@ -13,10 +13,19 @@ export interface WriterClaim {
   end(): Promise<void>;
 }
 
+/** A handler as its session names it: to any other session it does not exist. */
+interface Wanted {
+  readonly sessionId: number;
+  readonly id: Guid;
+}
+
 /** Keeps the workers of one server from writing to the same staged content at the same time. */
 export interface WriterClaims {
-  /** Waits until no other worker writes. @throws Failure when the handler is gone; the reason when the caller leaves instead. */
-  take(id: Guid, caller?: { readonly gone?: AbortSignal }): Promise<WriterClaim>;
+  /**
+   * Waits until no other worker writes. @throws Failure, at once, when there is no such handler in this session; the reason when the
+   * caller leaves instead.
+   */
+  take(sessionId: number, id: Guid, caller?: { readonly gone?: AbortSignal }): Promise<WriterClaim>;
 }
 
 /** For a server of one worker: nobody else is there. */
@@ -44,8 +53,8 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
-  readonly #claim: PreparedQuery<{ id: Guid; worker: string }, unknown>;
-  readonly #look: PreparedQuery<{ id: Guid }, { writer: string | null }>;
+  readonly #claim: PreparedQuery<Wanted & { worker: string }, unknown>;
+  readonly #look: PreparedQuery<Wanted, { writer: string | null }>;
   readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
 
   /** `worker` names this process among all that may ever have written a claim. */
@@ -58,10 +67,15 @@ export class SharedWriterClaims implements WriterClaims {
         .updateTable('upload_handlers')
         .set({ writer: parameter('worker') })
         .where('id', '=', parameter('id'))
+        .where('session_id', '=', parameter('sessionId'))
         .where((eb) => eb.or([eb('writer', 'is', null), eb('writer', '=', parameter('worker'))])),
     );
     this.#look = prepareQuery((parameter) =>
-      queries.selectFrom('upload_handlers').select('writer').where('id', '=', parameter('id')),
+      queries
+        .selectFrom('upload_handlers')
+        .select('writer')
+        .where('id', '=', parameter('id'))
+        .where('session_id', '=', parameter('sessionId')),
     );
     this.#end = prepareQuery((parameter) =>
       queries
@@ -72,10 +86,11 @@ export class SharedWriterClaims implements WriterClaims {
     );
   }
 
-  async take(id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<WriterClaim> {
+  async take(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<WriterClaim> {
     this.#wanted.add(id);
     try {
-      if (!(await this.#try(id))) await this.#wait(id, caller.gone);
+      const wanted = { sessionId, id };
+      if (!(await this.#try(wanted))) await this.#wait(wanted, caller.gone);
     } catch (error) {
       this.#wanted.delete(id);
       /* One from before may still be there. */
@@ -111,18 +126,18 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   /** Returns whether the handler is there and free, and claimed by now. */
-  async #try(id: Guid): Promise<boolean> {
-    const { numAffectedRows } = await this.#claim(this.#database, { id, worker: this.#worker });
+  async #try(wanted: Wanted): Promise<boolean> {
+    const { numAffectedRows } = await this.#claim(this.#database, { ...wanted, worker: this.#worker });
     return numAffectedRows === 1n;
   }
 
   /** Looks before it writes: to write is to keep all other workers from writing, even where nothing is changed. */
-  async #wait(id: Guid, gone: AbortSignal | undefined): Promise<void> {
+  async #wait(wanted: Wanted, gone: AbortSignal | undefined): Promise<void> {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const { rows } = await this.#look(this.#database, { id });
+      const { rows } = await this.#look(this.#database, wanted);
       const row = rows[0];
       if (!row) throw noUploadHandler();
-      if ((row.writer === null || row.writer === this.#worker) && (await this.#try(id))) return;
+      if ((row.writer === null || row.writer === this.#worker) && (await this.#try(wanted))) return;
       await pause(wait, gone);
     }
   }

@@ -16,24 +16,24 @@ test('Who leaves while another worker writes waits no longer, and has claimed no
   const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
   const { id } = await rooms.uploads.create(session, 0);
   const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(id);
+  const claim = await one?.take(session, id);
   const left = new AbortController();
-  const waiting = other?.take(id, { gone: left.signal });
+  const waiting = other?.take(session, id, { gone: left.signal });
   left.abort(new Error('left'));
   await expect(waiting).rejects.toThrow('left');
   await claim?.end();
   const row = await rooms.database.queries.selectFrom('upload_handlers').select('writer').executeTakeFirstOrThrow();
   expect(row.writer).toBeNull();
-  await (await one?.take(id))?.end();
+  await (await one?.take(session, id))?.end();
 });
 
 test('Who waits while another worker writes looks again and again, and writes nothing until it is their turn', async () => {
   const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
   const { id } = await rooms.uploads.create(session, 0);
   const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(id);
+  const claim = await one?.take(session, id);
   const asked = listen();
-  const waiting = other?.take(id);
+  const waiting = other?.take(session, id);
   await eventually(
     () => asked.length,
     (times) => times >= 5,
@@ -47,11 +47,24 @@ test('Who waits while another worker writes is told when the handler is gone', a
   const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
   const { id } = await rooms.uploads.create(session, 0);
   const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(id);
-  const told = expect(other?.take(id)).rejects.toThrow('The upload handler does not exist or has expired.');
+  const claim = await one?.take(session, id);
+  const told = expect(other?.take(session, id)).rejects.toThrow('The upload handler does not exist or has expired.');
   await rooms.uploads.discard(session, id);
   await told;
   await claim?.end();
+});
+
+test('To another session a handler that another worker writes to is not there: it is told at once, and holds nobody up', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id: stranger } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id } = await rooms.uploads.create(session, 0);
+  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
+  const claim = await one?.take(session, id);
+  const asked = listen();
+  await expect(other?.take(stranger, id)).rejects.toThrow('The upload handler does not exist or has expired.');
+  expect(asked).toEqual(['update', 'select']);
+  await claim?.end();
+  await expect(other?.take(stranger, id)).rejects.toThrow('The upload handler does not exist or has expired.');
 });
 
 /** The first word of each query from now on. */
