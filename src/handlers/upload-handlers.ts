@@ -96,6 +96,8 @@ export class UploadHandlers {
   readonly #turns = new Turns();
   /** The turns of those whose turn it is. */
   readonly #current = new Map<Guid, HandlerTurn>();
+  /** The turns of those who read what was staged before an unclean stop. */
+  readonly #verifying = new Turns();
   readonly #checksums = new ChecksumReaders(VERIFIED_AT_ONCE);
   readonly #statements: Statements;
   /** Handlers whose bytes may not have reached the disk, and that could not be deleted for it yet. */
@@ -189,7 +191,7 @@ export class UploadHandlers {
       }
     };
     try {
-      const row = await this.#verified(await this.#find(sessionId, id));
+      const row = await this.#findVerified(sessionId, id, caller);
       if (!row.is_complete) await this.#options.staged.requireRoom(row.user_id);
       await this.#keepAlive(row);
       const destination = row.is_complete ? undefined : await this.#openDestination(row);
@@ -286,9 +288,12 @@ export class UploadHandlers {
     }
   }
 
-  /** The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete. */
-  async staged(sessionId: number, id: Guid): Promise<StagedContent> {
-    const row = await this.#verified(await this.#find(sessionId, id));
+  /**
+   * The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete, or the caller has left
+   * before that was known.
+   */
+  async staged(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<StagedContent> {
+    const row = await this.#findVerified(sessionId, id, caller);
     if (!row.is_complete) throw uploadIncomplete();
     return { id: row.id, size: row.length, crc32: row.crc32 };
   }
@@ -397,11 +402,23 @@ export class UploadHandlers {
   }
 
   /** A handler staged before an unclean stop counts only when its bytes still have the recorded checksum. */
-  async #verified(row: HandlerRow): Promise<HandlerRow> {
+  async #findVerified(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
+    const row = await this.#find(sessionId, id);
+    if (row.epoch === this.#options.epoch) return row;
+    /* By turns, so that one reads and those who come meanwhile find it done. */
+    const endTurn = await this.#verifying.take(id, caller);
+    try {
+      return await this.#verify(await this.#find(sessionId, id), caller);
+    } finally {
+      endTurn();
+    }
+  }
+
+  async #verify(row: HandlerRow, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
     const { contents, database, epoch } = this.#options;
     if (row.epoch === epoch) return row;
     if (row.length > 0 || row.is_complete) {
-      const reading = { group: String(row.user_id) };
+      const reading = { group: String(row.user_id), caller };
       const found = await this.#checksums.content(contents, row.id, row.length, reading).catch((error: unknown) => {
         if (error instanceof ContentMissing) return undefined;
         throw error;

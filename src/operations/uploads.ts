@@ -207,7 +207,7 @@ async function commitHandler(
   const event = commitEvent(session, target);
   const commit = await recorded(rooms.audit, call, event, () =>
     withinSession(rooms.sessions, args.authenticationTicket, async () => {
-      const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler));
+      const staged = await rooms.uploads.staged(session.id, requireHandler(args.uploadHandler), call);
       return rooms.commits.commitVersion(
         session.user,
         target,

@@ -5,7 +5,7 @@ import { crc32 } from '../../src/values/crc32.js';
 import type { Guid } from '../../src/values/guid.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
-/* What becomes of handlers while chunks are under way to them. What callers are answered is tested with the service. */
+/* What becomes of handlers while others are at work on them. What callers are answered is tested with the service. */
 
 const GONE = 'The upload handler does not exist or has expired.';
 const KIB = 1024;
@@ -61,4 +61,55 @@ test.each([
     await file.close();
     await reservation.release();
   }
+});
+
+describe('An upload from before an unclean stop', () => {
+  const FILE = Buffer.alloc(8 * 1024 * KIB, 'eight MiB');
+  let id: Guid;
+  let openReader: Rooms['contents']['openReader'];
+
+  beforeEach(async () => {
+    openReader = rooms.contents.openReader.bind(rooms.contents);
+    const begun = await begin();
+    id = begun.id;
+    const { reservation } = begun;
+    await reservation.write(FILE);
+    await reservation.accept({ length: FILE.length, computed: crc32(FILE), claimed: crc32(FILE), isLast: true });
+    await reservation.release();
+    await rooms.database.queries.updateTable('upload_handlers').set({ epoch: 0 }).execute();
+  });
+
+  /** How often a content is opened for reading from now on, and what else is to be done then. */
+  function countReadings(andThen = (): void => undefined): { times: number } {
+    const count = { times: 0 };
+    rooms.contents.openReader = (content) => {
+      count.times++;
+      andThen();
+      return openReader(content);
+    };
+    return count;
+  }
+
+  afterEach(() => {
+    rooms.contents.openReader = openReader;
+  });
+
+  test('is read once, however many ask for it at once', async () => {
+    const readings = countReadings();
+    const all = Array.from({ length: 40 }, () => rooms.uploads.staged(sessionId, id));
+    const repeated = rooms.uploads.reserve(sessionId, id);
+    for (const staged of await Promise.all(all)) expect(staged).toMatchObject({ size: FILE.length });
+    await (await repeated).release();
+    expect(readings.times).toBe(1);
+  });
+
+  test('is read no further for a caller who leaves; the next one who waits for it reads it', async () => {
+    const left = new AbortController();
+    const readings = countReadings(() => left.abort(new Error('left')));
+    const leaving = [1, 2].map(() => rooms.uploads.staged(sessionId, id, { gone: left.signal }));
+    const staying = rooms.uploads.staged(sessionId, id);
+    for (const each of await Promise.allSettled(leaving)) expect(each).toMatchObject({ reason: { message: 'left' } });
+    expect(await staying).toMatchObject({ size: FILE.length });
+    expect(readings.times).toBe(2);
+  });
 });
