@@ -223,12 +223,13 @@ export class Commits {
         crc32: content.crc32,
         author_id: caller.id,
         comment: properties.comment ?? '',
-        text_only_content: properties.textOnlyContent ?? '',
         created_at: properties.createdAt ?? time,
         modified_at: properties.modifiedAt ?? time,
         published_at: (properties.publish ?? true) ? time : null,
       })
       .execute();
+    const { textOnlyContent: text } = properties;
+    if (text) await trx.insertInto('version_texts').values({ document_id: documentId, number, text }).execute();
   }
 }
 

@@ -174,8 +174,34 @@ const initial: Migration = {
   },
 };
 
+/**
+ * The texts of versions in a table of their own: SQLite walks through a long text to what stands behind it in its row, and a history
+ * walked through those of all versions.
+ */
+const versionTexts: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('version_texts')
+      .addColumn('document_id', 'integer', (c) => c.notNull())
+      .addColumn('number', 'integer', (c) => c.notNull())
+      .addColumn('text', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('version_texts_key', ['document_id', 'number'])
+      .addForeignKeyConstraint('version_texts_version', ['document_id', 'number'], 'versions', [
+        'document_id',
+        'number',
+      ])
+      .execute();
+    await sql`insert into version_texts (document_id, number, text)
+      select document_id, number, text_only_content from versions where text_only_content <> ''`.execute(db);
+    await db.schema.alterTable('versions').dropColumn('text_only_content').execute();
+  },
+};
+
+/** All steps by their names, which are the order they are taken in. */
+export const MIGRATIONS = { '0001_initial': initial, '0002_version_texts': versionTexts };
+
 const provider: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001_initial': initial }),
+  getMigrations: () => Promise.resolve(MIGRATIONS),
 };
 
 /**

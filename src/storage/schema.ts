@@ -20,6 +20,7 @@ export interface Schema {
   folders: FoldersTable;
   documents: DocumentsTable;
   versions: VersionsTable;
+  version_texts: VersionTextsTable;
   upload_handlers: UploadHandlersTable;
   download_handlers: DownloadHandlersTable;
   unclaimed_contents: UnclaimedContentsTable;
@@ -122,12 +123,17 @@ export interface VersionsTable {
   crc32: Crc32;
   author_id: number;
   comment: string;
-  /** Text a caller sent along as the document's plain text; empty when none. */
-  text_only_content: string;
   created_at: Instant;
   modified_at: Instant;
   /** Null when the version was not published. */
   published_at: Instant | null;
+}
+
+/** Text a caller sent along as a version's plain text. A version without has no row; in {@link VersionsTable} it would stand in the way. */
+export interface VersionTextsTable {
+  document_id: number;
+  number: VersionNumber;
+  text: string;
 }
 
 export interface UploadHandlersTable {

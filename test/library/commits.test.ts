@@ -27,6 +27,7 @@ const versionRow = (id: number, number: number) =>
     .where('document_id', '=', id)
     .where('number', '=', number as never)
     .executeTakeFirstOrThrow();
+const textRows = () => rooms.database.queries.selectFrom('version_texts').selectAll().execute();
 const countVersions = async (): Promise<number> =>
   (await rooms.database.queries.selectFrom('versions').select('number').execute()).length;
 
@@ -230,11 +231,11 @@ describe('The properties', () => {
     expect(await versionRow(1, 1_000_000)).toMatchObject({
       author_id: anna.id,
       comment: 'first',
-      text_only_content: 'text',
       created_at: 1000,
       modified_at: 2000,
       published_at: null,
     });
+    expect(await textRows()).toEqual([{ document_id: 1, number: 1_000_000, text: 'text' }]);
   });
 
   test('have defaults', async () => {
@@ -243,11 +244,11 @@ describe('The properties', () => {
     expect(await documentRow(1)).toMatchObject({ description: '', keywords: '', locked_by: null, created_at: time });
     expect(await versionRow(1, 1_000_000)).toMatchObject({
       comment: '',
-      text_only_content: '',
       created_at: time,
       modified_at: time,
       published_at: time,
     });
+    expect(await textRows()).toEqual([]);
   });
 
   test('of the document stay as they were unless a version brings others', async () => {

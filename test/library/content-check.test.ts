@@ -224,7 +224,6 @@ test('Every version of many is checked', async () => {
     crc32: 0,
     author_id: anna.id,
     comment: '',
-    text_only_content: '',
     created_at: 0,
     modified_at: 0,
   }));

@@ -1,10 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { sql } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { loadSettings } from '../../src/settings.js';
 import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
-import { migrate } from '../../src/storage/migrations.js';
+import { migrate, MIGRATIONS } from '../../src/storage/migrations.js';
 import { takeOver } from '../../src/take-over.js';
 import { FailingMachine } from '../support/failing-machine.js';
 import { scratchDirectory } from '../support/scratch-directory.js';
@@ -112,4 +112,69 @@ test('A database that a newer release has been at is refused', async () => {
     sql`insert into kysely_migration (name, timestamp) values ('0002_later', '2027-01-01')`.execute(database.queries);
   expect(await failureOf(start(databasePath, later))).toContain('A newer release');
   expect(await failureOf(start(databasePath, nothing))).toContain('A newer release');
+});
+
+describe('A database of the first release', () => {
+  const TEXT = 'The text of a version. '.repeat(1000);
+  const VERSIONS = [1_000_000, 2_000_000, 2_000_001].map((number, n) => ({
+    document_id: 1,
+    number,
+    content_id: `content ${n}`,
+    size: n,
+    crc32: n,
+    author_id: 1,
+    comment: `comment ${n}`,
+    created_at: 1000 + n,
+    modified_at: 2000 + n,
+    published_at: n === 1 ? null : 3000 + n,
+  }));
+  const TEXTS = [TEXT, '', 'short'];
+  let database: Database;
+
+  beforeEach(async () => {
+    database = new Database(newPath());
+    const { queries } = database;
+    const provider = { getMigrations: () => Promise.resolve({ '0001_initial': MIGRATIONS['0001_initial'] }) };
+    const { error } = await new Migrator({ db: queries, provider }).migrateToLatest();
+    expect(error).toBeUndefined();
+    await sql`insert into users values (1, 'anna', 'anna', '', '', '', '', 0, 0, 0)`.execute(queries);
+    await sql`insert into folders values (1, null, null, 'Public', 'public', 0)`.execute(queries);
+    await sql`insert into libraries values (1, 0, 'write')`.execute(queries);
+    await sql`insert into documents values (1, 1, 1, 'a.txt', 'a.txt', '', '', null, null, 0)`.execute(queries);
+    for (const [n, { created_at, modified_at, published_at, ...version }] of VERSIONS.entries()) {
+      const row = [...Object.values(version), TEXTS[n], created_at, modified_at, published_at];
+      await sql`insert into versions values (${sql.join(row)})`.execute(queries);
+    }
+  });
+
+  afterEach(() => database.close());
+
+  async function expectNewest(): Promise<void> {
+    const { queries } = database;
+    expect(await queries.selectFrom('versions').selectAll().orderBy('number').execute()).toEqual(VERSIONS);
+    expect(await queries.selectFrom('version_texts').selectAll().orderBy('number').execute()).toEqual([
+      { document_id: 1, number: 1_000_000, text: TEXT },
+      { document_id: 1, number: 2_000_001, text: 'short' },
+    ]);
+    expect((await sql`pragma foreign_key_check`.execute(queries)).rows).toEqual([]);
+    expect((await sql`pragma integrity_check`.execute(queries)).rows).toEqual([{ integrity_check: 'ok' }]);
+  }
+
+  test('keeps its versions and their texts, which are in a table of their own from then on', async () => {
+    await migrate(database.queries);
+    await expectNewest();
+  });
+
+  test('is as it was when there is no room to bring it up to date, until there is', async () => {
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(database.queries);
+    await sql.raw(`pragma max_page_count = ${rows[0]?.page_count}`).execute(database.queries);
+    await expect(migrate(database.queries)).rejects.toThrow('The disk of the server is full.');
+    const before = await sql<{ text: string }>`select text_only_content as text from versions order by number`.execute(
+      database.queries,
+    );
+    expect(before.rows.map(({ text }) => text)).toEqual(TEXTS);
+    await sql`pragma max_page_count = 1000000`.execute(database.queries);
+    await migrate(database.queries);
+    await expectNewest();
+  });
 });

@@ -69,7 +69,6 @@ export async function fillLibrary(data: string, count: number): Promise<void> {
                 crc32: crypto.randomInt(0, 2 ** 32),
                 author_id: author,
                 comment: '',
-                text_only_content: '',
                 created_at: time,
                 modified_at: time,
                 published_at: time,
