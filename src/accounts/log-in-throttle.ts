@@ -58,11 +58,12 @@ const MOST_WAITING = 200;
 /**
  * Slows down guessing. Failures are counted for each account and network together, and more generously for each network; beyond
  * the allowance the next attempt waits before its secret is looked at, so that one that is right gets in, late. Because an account
- * is never counted alone, nobody can shut a user out: from a network that has not failed, the right password works at once.
+ * is never counted alone, nobody can shut a user out by failing elsewhere: from a network and site that have not failed, the right
+ * password is compared as soon as its turn comes.
  * Whoever gets in has mistyped before: those failures count no longer, for the network neither.
  *
  * The counts are in the database, so that all workers share them. Attempts are compared one after the other, at most {@link AT_ONCE}
- * in a process, and each looks at the counts when its turn comes: many at once gain nothing. Sites take turns, so that many attempts
+ * in a process, and each looks at the counts when its turn comes: many at once gain no more than that. Sites take turns, so that many attempts
  * from one hold up no other.
  *
  * Nothing here depends on whether there is such a user.

@@ -44,8 +44,8 @@ export class Passwords {
   }
 
   /**
-   * Whether the password is the one `hash` was made from. Without a hash the answer is no, after the same time: whether a user
-   * exists is not to be learnt from how long the refusal takes.
+   * Whether the password is the one `hash` was made from. Without a hash the answer is no, after the time of a hash made now: whether a user
+   * exists is not to be learnt from how long the refusal takes, but for users whose hash is outdated.
    */
   async verify(password: string, hash: string | undefined): Promise<boolean> {
     const { cost, salt, expected } = read(hash ?? this.#decoy);

@@ -92,8 +92,8 @@ export class Sessions {
   }
 
   /**
-   * Opens a session for a caller at an address, who waits no longer when `gone` is aborted. @throws Failure `[900]`, the same after the
-   * same time whatever was wrong; and what the throttle throws.
+   * Opens a session for a caller at an address, who waits no longer when `gone` is aborted. @throws Failure `[900]`, the same whatever was
+   * wrong, and after the same time: see {@link Passwords.verify}; and what the throttle throws.
    */
   async logIn(name: string, password: string, address: string, gone?: AbortSignal): Promise<OpenedSession> {
     const user = await this.#authenticate(name, password, address, gone);
