@@ -64,7 +64,7 @@ const MOST_WAITING = 200;
  *
  * The counts are in the database, so that all workers share them. Attempts are compared one after the other, at most {@link AT_ONCE}
  * in a process, and each looks at the counts when its turn comes: many at once gain no more than that. Sites take turns, so that many attempts
- * from one hold up no other.
+ * from one hold up no other; and where many sites fill all places with a few each, networks that have failed give way to those that have not.
  *
  * Nothing here depends on whether there is such a user.
  */
@@ -97,11 +97,14 @@ export class LogInThrottle {
     const subjects = subjectsOf(attempt);
     const latest = now() + LONGEST_WAIT_MS;
     for (;;) {
-      const { opensAt } = await this.#look(subjects);
+      const { isSuspect, opensAt } = await this.#look(subjects);
       if (opensAt > latest) throw authenticationFailed();
       if (opensAt > now()) await this.#wait(opensAt - now(), subjects, gone);
       gone?.throwIfAborted();
-      const outcome = await this.#gate.run(subjects.site, () => this.#takeTurn(attempt, subjects), attempt);
+      const outcome = await this.#gate.run(subjects.site, () => this.#takeTurn(attempt, subjects), {
+        gone,
+        givesWay: isSuspect,
+      });
       if (outcome !== undefined) return outcome;
     }
   }
@@ -135,14 +138,18 @@ export class LogInThrottle {
     return outcome;
   }
 
-  async #look(subjects: Subjects): Promise<{ opensAt: Instant; hasFailed: boolean }> {
+  async #look(subjects: Subjects): Promise<Standing> {
     const { database, now } = this.#options;
     const { rows } = await this.#find(database, subjects);
     const time = now();
     const opensAt = rows.map((row) => {
       return isRecent(row, time) ? row.failed_at + waitAfter(row.failures, allowanceOf(row.subject, subjects)) : 0;
     });
-    return { opensAt: Math.max(0, ...opensAt), hasFailed: rows.some((row) => row.subject === subjects.account) };
+    return {
+      opensAt: Math.max(0, ...opensAt),
+      hasFailed: rows.some((row) => row.subject === subjects.account),
+      isSuspect: rows.some((row) => row.subject === subjects.network && row.failures > 0 && isRecent(row, time)),
+    };
   }
 
   async #wait(ms: number, { site }: Subjects, gone: AbortSignal | undefined): Promise<void> {
@@ -203,6 +210,16 @@ export class LogInThrottle {
       await failed(trx);
     });
   }
+}
+
+/** What the counts say of an attempt. */
+interface Standing {
+  /** When its secret may be compared. */
+  readonly opensAt: Instant;
+  /** Whether there are failures of its account to be forgiven. */
+  readonly hasFailed: boolean;
+  /** Whether somebody of its network has failed lately, and not got in since. */
+  readonly isSuspect: boolean;
 }
 
 /** What failures are counted by. */

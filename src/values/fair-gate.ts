@@ -5,6 +5,14 @@ interface AtGate extends Waiting {
   readonly enter: () => void;
 }
 
+/** Who wants to enter. */
+export interface Entering {
+  /** Aborted when they do not want to any more. */
+  readonly gone?: AbortSignal | undefined;
+  /** See {@link Waiting.givesWay}. */
+  readonly givesWay?: boolean;
+}
+
 export interface FairGateOptions {
   /** How many do it at once. */
   readonly width: number;
@@ -38,13 +46,9 @@ export class FairGate {
    * @throws the refusal, for want of a place; the reason of the caller's signal, when that is aborted before their turn has come. The signal is
    * asked for only where there is something to wait for.
    */
-  async run<T>(
-    group: string,
-    work: () => Promise<T>,
-    caller: { readonly gone?: AbortSignal | undefined } = {},
-  ): Promise<T> {
+  async run<T>(group: string, work: () => Promise<T>, caller: Entering = {}): Promise<T> {
     if (this.#running < this.#width) this.#running++;
-    else await this.#wait(group, caller.gone);
+    else await this.#wait(group, caller);
     try {
       return await work();
     } finally {
@@ -52,12 +56,12 @@ export class FairGate {
     }
   }
 
-  async #wait(group: string, gone: AbortSignal | undefined): Promise<void> {
+  async #wait(group: string, { givesWay = false, gone }: Entering): Promise<void> {
     gone?.throwIfAborted();
     let giveUp = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        const entry = { enter: resolve, refuse: () => reject(this.#refusal()) };
+        const entry = { enter: resolve, refuse: () => reject(this.#refusal()), givesWay };
         giveUp = () => {
           this.#queue.remove(group, entry);
           reject(gone?.reason as Error);

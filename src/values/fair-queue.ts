@@ -2,11 +2,14 @@
 export interface Waiting {
   /** Told when there is no place any more, because others have come who wait for less. */
   readonly refuse: () => void;
+  /** Whether it goes before others where no group has more places than another. @default no */
+  readonly givesWay?: boolean;
 }
 
 /**
  * A bounded number of places to wait, shared fairly among groups: groups take turns, and who comes when all places are taken gets one of
- * the group that has most. So a crowd of one group is in the way of itself alone.
+ * the group that has most. So a crowd of one group is in the way of itself alone. Where none has more than another, those who give way
+ * lose theirs to those who do not.
  */
 export class FairQueue<Entry extends Waiting> {
   readonly #places: number;
@@ -18,10 +21,10 @@ export class FairQueue<Entry extends Waiting> {
     this.#places = places;
   }
 
-  /** Refuses the entry itself when its group has most of the places already. */
+  /** Refuses the entry itself when its group has most of the places already, or as many as any and nobody gives way. */
   add(group: string, entry: Entry): void {
     const entries = this.#groups.get(group) ?? [];
-    if (this.#size >= this.#places && !this.#makeRoom(entries.length)) {
+    if (this.#size >= this.#places && !this.#makeRoom(entries.length, entry)) {
       entry.refuse();
       return;
     }
@@ -60,14 +63,30 @@ export class FairQueue<Entry extends Waiting> {
     for (const entry of all) entry.refuse();
   }
 
-  /** Sends the last of the largest group away, when that stays at least as large as the group that wants the place becomes. */
-  #makeRoom(wanting: number): boolean {
+  /** Sends somebody away for one of a group that has so many places already. Returns whether there was anybody to send. */
+  #makeRoom(wanting: number, wants: Entry): boolean {
+    const [group, entry] =
+      this.#lastOfLarger(wanting) ?? (wants.givesWay ? undefined : this.#lastToGiveWay(wanting)) ?? [];
+    if (group === undefined || entry === undefined) return false;
+    this.remove(group, entry);
+    entry.refuse();
+    return true;
+  }
+
+  /** The last of the largest group, when that stays at least as large as the group that wants the place becomes. */
+  #lastOfLarger(wanting: number): [group: string, entry: Entry] | undefined {
     let largest: [group: string, entries: Entry[]] | undefined;
     for (const candidate of this.#groups) if (candidate[1].length > (largest?.[1].length ?? 0)) largest = candidate;
     const last = largest?.[1].at(-1);
-    if (!largest || !last || largest[1].length <= wanting + 1) return false;
-    this.remove(largest[0], last);
-    last.refuse();
-    return true;
+    return largest && last && largest[1].length > wanting + 1 ? [largest[0], last] : undefined;
+  }
+
+  /** The last who gives way, of the groups that have more places than the group that wants one. */
+  #lastToGiveWay(wanting: number): [group: string, entry: Entry] | undefined {
+    for (const [group, entries] of [...this.#groups].reverse()) {
+      const entry = entries.length > wanting ? entries.findLast(({ givesWay }) => givesWay) : undefined;
+      if (entry) return [group, entry];
+    }
+    return undefined;
   }
 }

@@ -281,6 +281,19 @@ describe('While secrets are compared', () => {
     expect(compared).not.toContain('crowd 201');
   });
 
+  test('whoever comes from a network that has not failed gets the place of one that has, when each is from another site', async () => {
+    const failing = '203.0.113.9';
+    const guess = { account: 'guess', address: failing, check: () => Promise.resolve(undefined), failed };
+    await expect(rooms.throttle.attempt(guess)).rejects.toThrow(FAILED);
+    const attempts = Array.from({ length: 201 }, (_, n) => attemptOf(`other ${n}`, `198.18.${n >> 7}.${n & 127}`));
+    attempts.push(attemptOf('guess again', failing), attemptOf('anna', ADDRESS), attemptOf('too late', OTHER_ADDRESS));
+    finish();
+    expect(await refusals(attempts)).toHaveLength(2);
+    expect(compared).toContain('anna');
+    expect(compared).not.toContain('guess again');
+    expect(compared).not.toContain('too late');
+  });
+
   test('whoever leaves gives the place up, and nothing is compared for them', async () => {
     const leaving = new AbortController();
     const left = new Failure('left');
