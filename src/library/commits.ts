@@ -15,6 +15,7 @@ import { checkName } from './names.js';
 import { parsePath } from './paths.js';
 import { requireWritable } from './requirements.js';
 import { checkProperties, type VersionProperties } from './version-properties.js';
+import { requirePathLength, wayTo } from './way.js';
 
 export interface CommitsOptions {
   readonly database: Database;
@@ -139,6 +140,7 @@ export class Commits {
     const { folder, name } = place;
     requireWritable(folder);
     checkName(name);
+    requirePathLength([...(await wayTo(queries, folder.id)), name]);
     if (await this.#options.lookups.folderIn(queries, folder, name)) {
       throw new Failure(`There is a folder "${name}" already.`, {
         summary: 'There is a folder of that name already.',

@@ -11,6 +11,7 @@ import type { Lookups } from './lookups.js';
 import { checkName } from './names.js';
 import { parsePath } from './paths.js';
 import { requireWritable } from './requirements.js';
+import { MAX_DEPTH, requirePathLength, wayTo } from './way.js';
 
 export interface FoldersOptions {
   readonly database: Database;
@@ -23,9 +24,6 @@ export interface FoldersOptions {
 export type FolderEntry =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'document'; readonly path: string; readonly version: Version };
-
-/** How deep folders go, the library counted: a bound for what walks up or down. */
-export const MAX_DEPTH = 100;
 
 /** The folders of the libraries. */
 export class Folders {
@@ -65,12 +63,7 @@ export class Folders {
       const start = await this.#options.lookups.folderAt(trx, caller, folderId, names.slice(0, atStart));
       if (!start) throw folderNotFound();
       requireWritable(start);
-      const below = names.slice(atStart);
-      if ((await depthOf(trx, start.id)) + below.length > MAX_DEPTH) {
-        throw new Failure(`Folders can be nested ${MAX_DEPTH} deep at most.`);
-      }
-      let folder = start;
-      for (const name of below) folder = await this.#enterOrMake(trx, folder, name);
+      const folder = await this.#enterOrMake(trx, start, names.slice(atStart));
       await also?.(trx, folder);
       return folder;
     });
@@ -92,10 +85,29 @@ export class Folders {
     }
   }
 
-  async #enterOrMake(trx: Transaction<Schema>, parent: Folder, name: string): Promise<Folder> {
+  /** Goes into the folders of these names as far as there are any, and makes the others. */
+  async #enterOrMake(trx: Transaction<Schema>, start: Folder, names: readonly string[]): Promise<Folder> {
+    let folder = start;
+    for (const [position, name] of names.entries()) {
+      const existing = await this.#options.lookups.folderIn(trx, folder, name);
+      if (!existing) return this.#makeAll(trx, folder, names.slice(position));
+      folder = existing;
+    }
+    return folder;
+  }
+
+  /** Makes folders of these names, each in the one before. */
+  async #makeAll(trx: Transaction<Schema>, parent: Folder, names: readonly string[]): Promise<Folder> {
+    const way = await wayTo(trx, parent.id);
+    if (way.length + names.length > MAX_DEPTH) throw new Failure(`Folders can be nested ${MAX_DEPTH} deep at most.`);
+    requirePathLength([...way, ...names]);
+    let folder = parent;
+    for (const name of names) folder = await this.#make(trx, folder, name);
+    return folder;
+  }
+
+  async #make(trx: Transaction<Schema>, parent: Folder, name: string): Promise<Folder> {
     const { lookups, now } = this.#options;
-    const existing = await lookups.folderIn(trx, parent, name);
-    if (existing) return existing;
     checkName(name);
     if (await lookups.documentIn(trx, parent, name)) {
       throw new Failure(`There is a document "${name}" already.`, {
@@ -115,25 +127,4 @@ export class Folders {
       .executeTakeFirstOrThrow();
     return { ...parent, id, name };
   }
-}
-
-/** How many folders lead to this one, itself and the library counted. */
-async function depthOf(trx: Transaction<Schema>, folderId: number): Promise<number> {
-  const { depth } = await trx
-    .withRecursive('way', (db) =>
-      db
-        .selectFrom('folders')
-        .select(['id', 'parent_id'])
-        .where('id', '=', folderId)
-        .unionAll(
-          db
-            .selectFrom('way')
-            .innerJoin('folders', 'folders.id', 'way.parent_id')
-            .select(['folders.id', 'folders.parent_id']),
-        ),
-    )
-    .selectFrom('way')
-    .select((eb) => eb.fn.countAll<number>().as('depth'))
-    .executeTakeFirstOrThrow();
-  return depth;
 }

@@ -26,6 +26,12 @@ const MAX_PATHS = 10_000;
 /** The most documents and folders in one zip: what a zip has room for that every program can read (APPNOTE.TXT, 4.4.21). */
 const MAX_ENTRIES = 65_535;
 
+/** The longest path in a zip: its length has 16 bits (APPNOTE.TXT, 4.4.10), and that of a folder has a slash behind it. */
+const MAX_PATH_BYTES = 65_534;
+
+/** The most that the paths in one zip may have together, bytes: whoever writes it keeps them all until its end, where they stand once more. */
+const MAX_ALL_PATH_BYTES = 16 * 1024 * 1024;
+
 /** Finds what is to go into a zip: documents, and folders with all below them. */
 export class ZipSelection {
   readonly #documents: Documents;
@@ -73,13 +79,9 @@ export class ZipSelection {
   /** All that was selected, with what is below the folders. @throws Failure when that is too much, and the reason of `gone`. */
   async *entries(selection: readonly Selected[], gone?: AbortSignal): AsyncGenerator<FolderEntry> {
     const work = new LongWork(gone);
-    let count = 0;
+    const room = new ZipRoom();
     for await (const entry of this.#allEntries(selection)) {
-      if (++count > MAX_ENTRIES) {
-        throw new Failure(
-          `These are more than ${MAX_ENTRIES} documents and folders, the most for one zip. Give fewer.`,
-        );
-      }
+      room.take(entry.path);
       yield entry;
       await work.step();
     }
@@ -114,6 +116,35 @@ export class ZipSelection {
 /** What a path named, as it is the same for all paths that name it. */
 function keyOf(selected: Selected): string {
   return selected.kind === 'document' ? `document ${selected.document.id}` : `folder ${selected.folder.id}`;
+}
+
+/** What one zip has room for. */
+class ZipRoom {
+  #entries = 0;
+  #pathBytes = 0;
+
+  /** Takes the room for a document or folder with this path. @throws Failure when there is none. */
+  take(path: string): void {
+    if (++this.#entries > MAX_ENTRIES) {
+      throw new Failure(`These are more than ${MAX_ENTRIES} documents and folders, the most for one zip. Give fewer.`);
+    }
+    const bytes = Buffer.byteLength(path);
+    if (bytes > MAX_PATH_BYTES) {
+      throw new Failure(`The path to "${nameIn(path)}" is too long for a zip. Give a folder that is nearer to it.`, {
+        summary: 'The path to something is too long for a zip.',
+      });
+    }
+    this.#pathBytes += bytes;
+    if (this.#pathBytes > MAX_ALL_PATH_BYTES) {
+      throw new Failure(
+        `The paths of these documents and folders have more than ${MAX_ALL_PATH_BYTES} bytes together, the most for one zip. Give fewer.`,
+      );
+    }
+  }
+}
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The names at the top of a zip. */

@@ -1,5 +1,6 @@
 import type { User } from '../../src/accounts/user.js';
 import type { CommitTarget } from '../../src/library/commits.js';
+import { MAX_PATH_LENGTH } from '../../src/library/way.js';
 import { Failure } from '../../src/values/failure.js';
 import { packVersion } from '../../src/values/version-number.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
@@ -56,6 +57,24 @@ describe('A commit', () => {
       expect(await rooms.commit(bert, path)).toEqual({ documentId: 1, version: 1_000_001 });
     },
   );
+
+  test('makes no document with a longer path than one may have, but versions of those that have', async () => {
+    const long = `/Public${`/${'x'.repeat(255)}`.repeat(15)}`;
+    const { id } = await rooms.folders.createPath(anna, long);
+    const name = 'y'.repeat(MAX_PATH_LENGTH - long.length - 1);
+    const tooLong = new Failure('The path is longer than 4096 characters.');
+    for (const target of [{ path: `~F${id}/${name}y` }, { folderPath: long, documentName: `${name}y` }]) {
+      await expect(rooms.commits.requireTarget(anna, target)).rejects.toThrow(tooLong);
+      await expect(rooms.commit(anna, target)).rejects.toThrow(tooLong);
+    }
+    await rooms.commit(anna, `${long}/${name}`);
+    const { queries } = rooms.database;
+    await queries
+      .updateTable('documents')
+      .set({ name: `${name}y`, name_key: `${name}y`.toUpperCase() })
+      .execute();
+    expect(await rooms.commit(anna, `${long}/${name}y`)).toEqual({ documentId: 1, version: 1_000_001 });
+  });
 
   test('to a name in a folder makes a new document', async () => {
     expect(await rooms.commit(anna, { folderPath: '/Public/Reports/', documentName: 'a.txt' })).toEqual({

@@ -1,5 +1,5 @@
 import type { User } from '../../src/accounts/user.js';
-import { MAX_DEPTH } from '../../src/library/folders.js';
+import { MAX_DEPTH, MAX_PATH_LENGTH } from '../../src/library/way.js';
 import { Failure } from '../../src/values/failure.js';
 import { openRooms, type Rooms } from '../support/rooms.js';
 
@@ -63,6 +63,23 @@ describe('Making a folder', () => {
     await expect(rooms.folders.createPath(anna, `${deepest}/x`)).rejects.toThrow('nested 100 deep');
     await expect(rooms.folders.createPath(anna, `~F${id}/x`)).rejects.toThrow('nested 100 deep');
     expect(await countFolders()).toBe(MAX_DEPTH);
+  });
+
+  test('goes as far as a path may be long, wherever it starts; what lies further down from before is still found', async () => {
+    const name = 'x'.repeat(255);
+    const long = `/Public${`/${name}`.repeat(15)}`;
+    const { id } = await rooms.folders.createPath(anna, long);
+    const left = MAX_PATH_LENGTH - long.length - 1;
+    const tooLong = new Failure('The path is longer than 4096 characters.');
+    await expect(rooms.folders.createPath(anna, `~F${id}/${'y'.repeat(left + 1)}`)).rejects.toThrow(tooLong);
+    await expect(rooms.folders.createPath(anna, `${long}/y/${'y'.repeat(left - 1)}`)).rejects.toThrow(tooLong);
+    await rooms.folders.createPath(anna, `~F${id}/${'y'.repeat(left)}`);
+    await rooms.database.queries
+      .insertInto('folders')
+      .values({ library_id: 1, parent_id: id, name, name_key: name.toUpperCase(), created_at: 0 })
+      .execute();
+    expect(await rooms.folders.createPath(anna, `${long}/${name}`)).toMatchObject({ name });
+    await expect(rooms.folders.createPath(anna, `${long}/${name}/a`)).rejects.toThrow(tooLong);
   });
 
   test('twenty times at once makes it once', async () => {

@@ -1,5 +1,6 @@
 import type { AuditedEvent } from '../../src/storage/audit-trail.js';
 import { openRooms, type Rooms } from '../support/rooms.js';
+import { turnsDuring } from '../support/turns-during.js';
 
 let rooms: Rooms;
 
@@ -18,19 +19,6 @@ async function subjects(): Promise<string[]> {
   const found: string[] = [];
   for await (const { subject } of rooms.audit.read({})) found.push(subject);
   return found;
-}
-
-/** How often others had their turn. */
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let next = setImmediate(take);
-  function take(): void {
-    turns++;
-    next = setImmediate(take);
-  }
-  await work();
-  clearImmediate(next);
-  return turns;
 }
 
 test('Very many events are recorded in parts with turns for others in between, and the last left to a transaction', async () => {
