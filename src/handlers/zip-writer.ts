@@ -1,23 +1,25 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { type PassThrough, Readable } from 'node:stream';
 import yazl from 'yazl';
 import { ContentRange } from '../storage/content-range.js';
 import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { StorageFailure } from '../values/failure.js';
 import { type Guid, newGuid } from '../values/guid.js';
+import { LongWork } from '../values/long-work.js';
 import type { OpenedContent } from './download-handlers.js';
 import type { CountedContent } from './staged-bytes.js';
 
 /** Something to put into a zip. The path is within the zip, `/` between its parts, none in front. */
-export type ZipEntry =
-  | { readonly kind: 'folder'; readonly path: string }
-  | {
-      readonly kind: 'document';
-      readonly path: string;
-      readonly content: OpenedContent;
-      /** ms since 1970 UTC. */
-      readonly modifiedAt: number;
-    };
+export type ZipEntry = { readonly kind: 'folder'; readonly path: string } | ZipDocument;
+
+export interface ZipDocument {
+  readonly kind: 'document';
+  readonly path: string;
+  readonly content: OpenedContent;
+  /** ms since 1970 UTC. */
+  readonly modifiedAt: number;
+}
 
 /** For whom a zip is written. */
 export interface ZipTaker {
@@ -68,15 +70,22 @@ export class ZipWriter {
   }
 }
 
-/** The writing of one zip: entries are found, documents are read and the zip is written, all at the same time. */
+/**
+ * The writing of one zip: documents are read and the zip is written at the same time, and the next entry is asked for when all of the one
+ * before is in the output. yazl takes any number ahead, keeps what it writes of them until somebody reads it, and writes folders that
+ * wait behind each other each within the one before, as deep as the stack goes.
+ */
 class ZipPass {
   readonly #contents: ContentStore;
   readonly #writer: ContentWriter;
   readonly #taker: ZipTaker;
   readonly #zip = new yazl.ZipFile();
+  /** Where yazl writes to, which its type does not say. */
+  readonly #output = this.#zip.outputStream as unknown as PassThrough;
   /** What is being read. */
   readonly #sources = new Set<Readable>();
-  #isOver = false;
+  /** Aborted when nothing is to be read or written any more. */
+  readonly #over = new AbortController();
 
   constructor(contents: ContentStore, writer: ContentWriter, taker: ZipTaker) {
     this.#contents = contents;
@@ -98,38 +107,43 @@ class ZipPass {
       return size;
     } finally {
       gone?.removeEventListener('abort', leave);
-      this.#isOver = true;
-      (this.#zip.outputStream as unknown as Readable).destroy();
+      this.#over.abort();
+      this.#output.destroy();
       for (const source of this.#sources) source.destroy();
       await Promise.allSettled([drained, added]);
     }
   }
 
   async #drain(): Promise<number> {
+    const work = new LongWork(this.#taker.gone);
     let size = 0;
-    for await (const piece of this.#zip.outputStream) {
+    for await (const piece of this.#output) {
       const bytes = piece as Buffer;
       await this.#taker.counted.add(bytes.length);
       await this.#writer.write(bytes);
       size += bytes.length;
+      await work.step();
     }
     return size;
   }
 
   async #addAll(entries: AsyncIterable<ZipEntry>): Promise<void> {
-    for await (const entry of entries) {
-      if (this.#isOver) return;
-      this.#add(entry);
-    }
+    for await (const entry of entries) await this.#add(entry);
     this.#zip.end();
   }
 
-  #add(entry: ZipEntry): void {
-    if (entry.kind === 'folder') {
-      this.#zip.addEmptyDirectory(entry.path);
-      return;
-    }
-    const { content, modifiedAt, path } = entry;
+  /** Ends when the entry is in the output, and there is not more in there than there should be. */
+  async #add(entry: ZipEntry): Promise<void> {
+    const { signal } = this.#over;
+    signal.throwIfAborted();
+    if (entry.kind === 'folder') this.#zip.addEmptyDirectory(entry.path);
+    else await this.#addDocument(entry, signal);
+    if (this.#output.writableNeedDrain) await once(this.#output, 'drain', { signal });
+  }
+
+  async #addDocument({ content, modifiedAt, path }: ZipDocument, signal: AbortSignal): Promise<void> {
+    /* yazl pipes each document to the output, and parts them when all of it is there. */
+    const parted = once(this.#output, 'unpipe', { signal });
     const options = { mtime: new Date(modifiedAt), size: content.size };
     this.#zip.addReadStreamLazy(path, options, (opened) => {
       this.#open(content).then(
@@ -137,6 +151,7 @@ class ZipPass {
         (error: unknown) => opened(error, Readable.from([])),
       );
     });
+    await parted;
   }
 
   async #open(content: OpenedContent): Promise<Readable> {
@@ -145,7 +160,7 @@ class ZipPass {
     source.once('close', () => this.#sources.delete(source));
     /* yazl listens to no errors of what it reads from. */
     source.on('error', (error) => this.#zip.emit('error', error));
-    if (this.#isOver) source.destroy();
+    if (this.#over.signal.aborted) source.destroy();
     return source;
   }
 }
