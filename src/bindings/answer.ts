@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ContentSource } from '../contract/result.js';
 import { CONTENT_MARK } from '../contract/element-writer.js';
+import { Failure, StorageFailure } from '../values/failure.js';
 import { compressText } from './compress-text.js';
 import { type ContentEncoding, streamContent } from './payload/base64-encoder.js';
 import type { BufferPool } from './payload/buffer-pool.js';
@@ -35,13 +36,23 @@ export class CallerGone extends Error {
   }
 }
 
+/** What the answer was to show is the caller's no more, as a zip whose handler was deleted. Its length was told: it can only be broken off. */
+export class ContentWithdrawn extends Error {
+  override readonly name = 'ContentWithdrawn';
+}
+
+/** Whether an answer was broken off without any fault of the server. */
+export function isBrokenOff(error: unknown): boolean {
+  return error instanceof CallerGone || error instanceof ContentWithdrawn;
+}
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** What ASMX says about caching: of what an operation answered, and of an error (WIRE.md, Whole messages). */
 const CACHE_RESULT = 'private, max-age=0';
 const CACHE_ERROR = 'private';
 
-/** Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone */
+/** Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone, ContentWithdrawn */
 export async function sendAnswer(response: ServerResponse, answer: Answer, memory: SendingMemory): Promise<void> {
   const { content } = answer;
   try {
@@ -66,7 +77,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, memor
   }
 }
 
-/** Sends content as it is, for a bytes result over GET and POST. Closes it whatever happens. @throws CallerGone */
+/** Sends content as it is, for a bytes result over GET and POST. Closes it whatever happens. @throws CallerGone, ContentWithdrawn */
 export async function sendBytes(
   response: ServerResponse,
   content: ContentSource | undefined,
@@ -104,6 +115,9 @@ async function stream(response: ServerResponse, framed: Framed, buffers: BufferP
   const connection = new Connection(response);
   try {
     await streamFramed(response, framed, buffers, connection);
+  } catch (error) {
+    if (!(error instanceof Failure) || error instanceof StorageFailure) throw error;
+    throw new ContentWithdrawn(error.message, { cause: error });
   } finally {
     connection.forget();
   }

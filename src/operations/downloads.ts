@@ -181,10 +181,15 @@ async function readChunk(
   const offset = args.StartOffset;
   checkOffset(offset, content.size);
   const length = Math.min(chunkLength(rooms, args.ChunkSize), content.size - offset);
-  const reader = await openContent(rooms, session, id, content);
+  /* A zip goes with its handler, which may be deleted or expire at any moment. */
+  const requireHandler = (): Promise<unknown> => rooms.downloads.find(session.id, id);
+  const reader = await openContent(rooms, content, requireHandler);
   try {
     const crc = await checksums.range(reader, offset, length, { group: String(session.user.id), caller: call });
-    if (crc === undefined) throw new StorageFailure('The content is shorter than it was recorded.');
+    if (crc === undefined) {
+      await requireHandler();
+      throw new StorageFailure('The content is shorter than it was recorded.');
+    }
     return elementResult(
       'response',
       {
@@ -194,7 +199,7 @@ async function readChunk(
         lastchunk: String(offset + length === content.size),
         chunkCRC32: paddedHex(crc),
       },
-      length === 0 ? [] : [new ContentRange(reader, offset, length)],
+      length === 0 ? [] : [new ContentRange(reader, offset, length, requireHandler)],
     );
   } catch (error) {
     reader.close();
@@ -204,17 +209,16 @@ async function readChunk(
   }
 }
 
-/** Opens what a handler shows. A zip goes with its handler, which may be deleted or expire in this very moment. @throws Failure */
+/** Opens what a handler shows. @throws Failure */
 async function openContent(
   rooms: DownloadRooms,
-  session: Session,
-  handler: Guid,
   { contentId }: OpenedContent,
+  requireHandler: () => Promise<unknown>,
 ): Promise<ContentReader> {
   try {
     return await rooms.contents.openReader(contentId);
   } catch (error) {
-    if (error instanceof ContentMissing) await rooms.downloads.find(session.id, handler);
+    if (error instanceof ContentMissing) await requireHandler();
     throw error;
   }
 }

@@ -13,7 +13,7 @@ export interface ContentStore {
   openWriter(id: Guid, offset: number): Promise<ContentWriter>;
   /** Opens a content for reading. @throws ContentMissing when it is not there. */
   openReader(id: Guid): Promise<ContentReader>;
-  /** Removes a content. One that is not there is removed already. */
+  /** Removes a content, and its bytes: whoever reads it still finds its end. One that is not there is removed already. Never for a version. */
   remove(id: Guid): Promise<void>;
   /** Length in bytes of what is there, or undefined when nothing is. */
   size(id: Guid): Promise<number | undefined>;

@@ -25,7 +25,7 @@ export interface FileContentStoreOptions {
 /**
  * Contents as files: `<root>/ab/ab12….` for each, in 256 directories named after the first two digits, which are made
  * when the store is first opened. There is nothing else in there; a file is only ever made, appended to (or written
- * over, or cut off, behind its recorded end) and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
+ * over, or cut off, behind its recorded end), emptied and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
  */
 export class FileContentStore implements ContentStore {
   readonly #root: string;
@@ -71,8 +71,11 @@ export class FileContentStore implements ContentStore {
     return attempt(() => new FileReader(this.#open(id, 'r', 'The content could not be opened.')));
   }
 
+  /* Emptied first: a file that has lost its name keeps its bytes for as long as somebody has it open, and a caller who takes nothing of an
+   * answer would hold what is counted no more. It has no other name either: of what is removed there are no backups. */
   async remove(id: Guid): Promise<void> {
     try {
+      await this.#files.empty(this.#path(id));
       await this.#files.unlink(this.#path(id));
     } catch (error) {
       if (!isNotFound(error)) throw new StorageFailure('The content could not be removed.', { cause: error });

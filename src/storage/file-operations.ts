@@ -23,6 +23,8 @@ export interface FileOperations {
   fsync(directory: number): Promise<void>;
   mkdir(path: string): void;
   rename(from: string, to: string): void;
+  /** Takes all bytes of a file away. Its name stays. */
+  empty(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Length in bytes. */
   size(path: string): Promise<number>;
@@ -45,6 +47,7 @@ export const systemFiles: FileOperations = {
   fsync: promisify(fs.fsync),
   mkdir: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }),
   rename: (from, to) => fs.renameSync(from, to),
+  empty: (path) => fs.promises.truncate(path),
   unlink: (path) => fs.promises.unlink(path),
   size: async (path) => (await fs.promises.stat(path)).size,
   names: (path) => fs.readdirSync(path),

@@ -29,13 +29,13 @@ const KINDS: Readonly<Record<Trouble, Kind>> = {
   EIO: {
     requests: new Set<Request>([
       ...WRITES,
-      ...(['open', 'close', 'read', 'unlink', 'size', 'names', 'entries'] as const),
+      ...(['open', 'close', 'read', 'empty', 'unlink', 'size', 'names', 'entries'] as const),
       ...(['statement that reads', 'statement that writes'] as const),
     ]),
     sqliteCode: 'SQLITE_IOERR_WRITE',
   },
   /* SQLite has its files open all the time. */
-  EMFILE: { requests: new Set<Request>(['create', 'open', 'entries']), sqliteCode: 'SQLITE_CANTOPEN' },
+  EMFILE: { requests: new Set<Request>(['create', 'open', 'empty', 'entries']), sqliteCode: 'SQLITE_CANTOPEN' },
 };
 
 /**
@@ -134,6 +134,11 @@ export class FailingMachine implements FileOperations {
   rename(from: string, to: string): void {
     this.#meet('rename');
     systemFiles.rename(from, to);
+  }
+
+  async empty(path: string): Promise<void> {
+    this.#meet('empty');
+    await systemFiles.empty(path);
   }
 
   async unlink(path: string): Promise<void> {

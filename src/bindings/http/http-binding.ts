@@ -5,7 +5,7 @@ import { findContent, writeDocument } from '../../contract/element-writer.js';
 import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
 import { StorageFailure } from '../../values/failure.js';
-import { CallerGone, sendAnswer, sendBytes, type SendingMemory } from '../answer.js';
+import { isBrokenOff, sendAnswer, sendBytes, type SendingMemory } from '../answer.js';
 import type { BindingOptions } from '../binding-options.js';
 import { callerAddress } from '../caller.js';
 import { parseContentType } from '../content-type.js';
@@ -277,5 +277,5 @@ const SCRIPT_ERROR = JSON.stringify({
 });
 
 function isGone(error: unknown): boolean {
-  return error instanceof CallerGone || (error instanceof MessageInterrupted && !error.isTimeout);
+  return isBrokenOff(error) || (error instanceof MessageInterrupted && !error.isTimeout);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ArgumentError } from '../../contract/arguments.js';
 import type { OperationContract } from '../../contract/contract.js';
 import type { Call } from '../../operations/operation.js';
-import { type Answer, CallerGone, sendAnswer } from '../answer.js';
+import { type Answer, isBrokenOff, sendAnswer } from '../answer.js';
 import type { BindingOptions } from '../binding-options.js';
 import { callerAddress } from '../caller.js';
 import { type ContentType, parseContentType } from '../content-type.js';
@@ -59,7 +59,7 @@ export class SoapBinding {
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
       await sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
     } catch (error) {
-      if (!(error instanceof CallerGone)) this.#options.report(error);
+      if (!isBrokenOff(error)) this.#options.report(error);
       outcome = 'interrupted';
       response.destroy();
     } finally {

@@ -158,6 +158,12 @@ export class RecordedDisk implements FileOperations {
     });
   }
 
+  async empty(file: string): Promise<void> {
+    this.#live();
+    await systemFiles.empty(file);
+    this.#record(({ root }) => this.#file(root, file).cut(0));
+  }
+
   async unlink(file: string): Promise<void> {
     this.#live();
     await systemFiles.unlink(file);
