@@ -33,6 +33,14 @@ export function parsePath(text: string): Path {
   return { kind: 'names', folderId: undefined, names, endsWithSlash };
 }
 
+/** A path as it was understood: without layout, and without the extension that a document's number may have. */
+export function plainPath(text: string): string {
+  const path = parsePath(text);
+  if (path.kind === 'document') return `~D${path.documentId}`;
+  const start = path.folderId === undefined ? '' : `~F${path.folderId}`;
+  return [start, ...path.names].join('/') || '/';
+}
+
 /** Whether a name in first place would be read as a short path, and so could never be reached as a library. */
 export function looksLikeShortPath(name: string): boolean {
   return DOCUMENT_NUMBER.test(name) || FOLDER_NUMBER.test(name);

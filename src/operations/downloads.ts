@@ -10,9 +10,10 @@ import { contentType } from '../library/content-type.js';
 import type { Document, Version } from '../library/document.js';
 import type { Documents } from '../library/documents.js';
 import type { FolderEntry } from '../library/folders.js';
+import { plainPath } from '../library/paths.js';
 import { requireContent, requireVisible } from '../library/requirements.js';
 import type { LeftOut, ZipSelection } from '../library/zip-selection.js';
-import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
+import { type AuditedEvent, auditedSubject, type AuditTrail, MOST_AT_ONCE } from '../storage/audit-trail.js';
 import { ChecksumReaders } from '../storage/checksum-readers.js';
 import { ContentRange } from '../storage/content-range.js';
 import { ContentMissing, type ContentReader, type ContentStore } from '../storage/content-store.js';
@@ -150,7 +151,7 @@ async function openHandler(
   call: Call,
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.AuthenticationTicket, call);
-  const event = { action: 'open download', sessionId: session.id, subject: args.Path } as const;
+  const event = { action: 'open download', sessionId: session.id, subject: plainPath(args.Path) } as const;
   const { document, id, version } = await recorded(rooms.audit, call, event, async () => {
     const found = await findVersion(rooms, session, args.Path, args.VersionNumber);
     const opened = await rooms.downloads.open(session.id, found.version, (trx) =>
@@ -242,7 +243,7 @@ async function openZip(
   call: Call,
 ): Promise<Result> {
   const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
-  const event: AuditedEvent = { action: 'zip', sessionId: session.id, subject: args.Paths };
+  const event: AuditedEvent = { action: 'zip', sessionId: session.id, subject: args.Paths.trim() };
   const { id, leftOut } = await recorded(rooms.audit, call, event, async () => {
     await rooms.downloads.requireFree(session.user.id);
     const leavePlace = await rooms.zipPlaces.take(session.user.id, call.gone);
@@ -285,7 +286,10 @@ async function stageZip(
   }
 }
 
-/** Opens a handler for a zip that is complete. */
+/**
+ * Opens a handler for a zip that is complete, and records what is in it: the first part with the handler, the others before anybody is told
+ * of it. Whatever may refuse the handler has been asked by then.
+ */
 async function adoptZip(
   rooms: DownloadRooms,
   session: Session,
@@ -293,11 +297,27 @@ async function adoptZip(
   taken: readonly AuditedEvent[],
   call: Call,
 ): Promise<Guid> {
+  const first = taken.slice(0, MOST_AT_ONCE);
+  const id = await openAdopted(rooms, session, zip, (trx) => rooms.audit.record(trx, call, ...first));
   try {
-    const rest = await rooms.audit.recordAhead(call, taken, call.gone);
-    return await rooms.downloads.adopt(session.id, zip, (trx) => rooms.audit.record(trx, call, ...rest));
+    await rooms.audit.recordInTurns(call, taken.slice(first.length));
   } catch (error) {
-    await rooms.zips.discard(zip.contentId);
+    await rooms.downloads.discard(session.id, id);
+    throw error;
+  }
+  return id;
+}
+
+async function openAdopted(
+  { downloads, zips }: DownloadRooms,
+  session: Session,
+  zip: OpenedContent,
+  also: Parameters<DownloadHandlers['adopt']>[2],
+): Promise<Guid> {
+  try {
+    return await downloads.adopt(session.id, zip, also);
+  } catch (error) {
+    await zips.discard(zip.contentId);
     throw error;
   }
 }
@@ -314,7 +334,7 @@ async function* zipEntries(
       continue;
     }
     const { path, version } = entry;
-    taken.push({ action: 'zip', sessionId: session.id, subject: path, ...audited(version) });
+    taken.push({ action: 'zip', sessionId: session.id, subject: auditedSubject(path), ...audited(version) });
     yield { kind: 'document', path, content: version, modifiedAt: version.modifiedAt };
   }
 }
@@ -334,7 +354,7 @@ function downloadInOneCall<Arguments extends { authenticationTicket: string; Pat
     isRead: true,
     run: async (args, call) => {
       const session = await authenticate(rooms.sessions, args.authenticationTicket, call);
-      const event: AuditedEvent = { action: 'download', sessionId: session.id, subject: args.Path };
+      const event: AuditedEvent = { action: 'download', sessionId: session.id, subject: plainPath(args.Path) };
       return recorded(rooms.audit, call, event, async () => {
         const document = await rooms.documents.resolve(session.user, args.Path);
         requireContent(document);

@@ -4,6 +4,7 @@ import { type ContentSource, type Element, elementResult } from '../contract/res
 import type { Document } from '../library/document.js';
 import type { Documents, HistoryEntry } from '../library/documents.js';
 import type { Folders } from '../library/folders.js';
+import { plainPath } from '../library/paths.js';
 import type { AuditTrail } from '../storage/audit-trail.js';
 import { paddedHex } from '../values/crc32.js';
 import { Failure } from '../values/failure.js';
@@ -51,7 +52,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       root: 'response',
       run: async ({ authenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, authenticationTicket, call);
-        const event = { action: 'create folder', subject: Path } as const;
+        const event = { action: 'create folder', subject: plainPath(Path) } as const;
         const folder = await recorded(audit, call, event, () =>
           folders.createPath(user, Path, (trx, { id }) => audit.record(trx, call, { ...event, folderId: id })),
         );

@@ -9,6 +9,7 @@ import { requireSession } from '../handlers/require-session.js';
 import type { StagedBytes } from '../handlers/staged-bytes.js';
 import type { UploadHandlers } from '../handlers/upload-handlers.js';
 import type { Commit, Commits, CommitTarget } from '../library/commits.js';
+import { plainPath } from '../library/paths.js';
 import type { VersionProperties } from '../library/version-properties.js';
 import type { AuditedEvent, AuditTrail } from '../storage/audit-trail.js';
 import type { ContentStore } from '../storage/content-store.js';
@@ -223,7 +224,7 @@ async function commitHandler(
 
 /** What the audit is told of a commit, before it is known what came of it. */
 function commitEvent({ id }: Session, target: CommitTarget): AuditedEvent {
-  const subject = 'path' in target ? target.path : `${target.folderPath}/${target.documentName}`;
+  const subject = plainPath('path' in target ? target.path : `${target.folderPath}/${target.documentName}`);
   return { action: 'commit', sessionId: id, subject };
 }
 

@@ -42,7 +42,7 @@ export interface AuditedEvent {
   readonly documentId?: number;
   readonly version?: VersionNumber;
   readonly folderId?: number;
-  /** What it was done to, as the caller named it: a path, a user, a library. Cut when it is very long. */
+  /** What it was done to: a path, a user, a library. Kept as {@link auditedSubject} has it. */
   readonly subject?: string;
   /** Why it was not done: the summary of a Failure. @default it was */
   readonly error?: string;
@@ -60,11 +60,11 @@ export interface AuditFilter {
 
 export type AuditEntry = Selectable<AuditTable>;
 
-/** Entries written with one statement, and read with one. */
-const BATCH = 500;
+/** Entries written with one statement, and read with one; and the most that a transaction should write. */
+export const MOST_AT_ONCE = 500;
 
-/** The longest subject that is kept, characters: a path may be as long as a message. */
-const MAX_SUBJECT = 4096;
+/** The longest subject that is kept, characters: any name, and most paths. Callers choose it, and the audit is never cleared. */
+const MAX_SUBJECT = 300;
 
 /** The longest reason that is kept, characters. */
 const MAX_OUTCOME = 200;
@@ -73,6 +73,15 @@ const DONE = 'ok';
 
 /** Whoever is refused and not known counts as one. No user has this name. */
 const NOBODY = '';
+
+/**
+ * A subject as it is kept: of a long one the end, in which the name is, behind an ellipsis. A text of its own, for V8 keeps the
+ * whole of a text as long as there is a part of it.
+ */
+export function auditedSubject(text: string): string {
+  if (text.length <= MAX_SUBJECT) return text;
+  return Buffer.from(`\u2026${text.slice(1 - MAX_SUBJECT)}`).toString();
+}
 
 /** Who did what, and when. Entries are only ever added: the database itself refuses to change or delete one. */
 export class AuditTrail {
@@ -89,8 +98,8 @@ export class AuditTrail {
   /** Records events in the transaction that makes them happen: there are both then, or neither. */
   async record(trx: Kysely<Schema>, { address, user }: Actor, ...events: readonly AuditedEvent[]): Promise<void> {
     const at = this.#now();
-    for (let start = 0; start < events.length; start += BATCH) {
-      const rows = events.slice(start, start + BATCH).map((event) => ({
+    for (let start = 0; start < events.length; start += MOST_AT_ONCE) {
+      const rows = events.slice(start, start + MOST_AT_ONCE).map((event) => ({
         at,
         user_name: user ?? null,
         user_key: user === undefined ? null : nameKey(user),
@@ -100,7 +109,7 @@ export class AuditTrail {
         document_id: event.documentId ?? null,
         version: event.version ?? null,
         folder_id: event.folderId ?? null,
-        subject: (event.subject ?? '').slice(0, MAX_SUBJECT),
+        subject: auditedSubject(event.subject ?? ''),
         outcome: (event.error ?? DONE).slice(0, MAX_OUTCOME),
       }));
       await trx.insertInto('audit').values(rows).execute();
@@ -108,22 +117,15 @@ export class AuditTrail {
   }
 
   /**
-   * Records events of one call that have happened already, as many as there may be, with turns for others in between, who would have to wait while
-   * one transaction has the database. Returns the last of them, few enough for the transaction that ends the call: see {@link record}.
-   * @throws StorageFailure; the reason of `gone`
+   * Records events, as many as there may be, with turns for others in between, who would have to wait while one transaction has the
+   * database. @throws StorageFailure: then there may be some of them.
    */
-  async recordAhead(
-    actor: Actor,
-    events: readonly AuditedEvent[],
-    gone?: AbortSignal,
-  ): Promise<readonly AuditedEvent[]> {
-    const work = new LongWork(gone);
-    let start = 0;
-    for (; events.length - start > BATCH; start += BATCH) {
-      await this.recordAlone(actor, ...events.slice(start, start + BATCH));
+  async recordInTurns(actor: Actor, events: readonly AuditedEvent[]): Promise<void> {
+    const work = new LongWork();
+    for (let start = 0; start < events.length; start += MOST_AT_ONCE) {
+      await this.recordAlone(actor, ...events.slice(start, start + MOST_AT_ONCE));
       await work.pause();
     }
-    return events.slice(start);
   }
 
   /** Records what happens without a transaction of its own. */
@@ -156,7 +158,7 @@ export class AuditTrail {
 
   /** The entries, the oldest first; a page of them in memory at a time. */
   async *read({ documentId, since, until, user }: AuditFilter): AsyncGenerator<AuditEntry> {
-    let query = this.#database.queries.selectFrom('audit').selectAll().orderBy('id').limit(BATCH);
+    let query = this.#database.queries.selectFrom('audit').selectAll().orderBy('id').limit(MOST_AT_ONCE);
     if (user !== undefined) query = query.where('user_key', '=', nameKey(user));
     if (documentId !== undefined) query = query.where('document_id', '=', documentId);
     if (since !== undefined) query = query.where('at', '>=', since);

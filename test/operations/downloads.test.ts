@@ -1,4 +1,5 @@
 import type { User } from '../../src/accounts/user.js';
+import { DownloadHandlers } from '../../src/handlers/download-handlers.js';
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { ZipPlaces } from '../../src/handlers/zip-places.js';
 import { ZipWriter } from '../../src/handlers/zip-writer.js';
@@ -8,7 +9,7 @@ import type { Call } from '../../src/operations/operation.js';
 import { crc32 } from '../../src/values/crc32.js';
 import { Failure } from '../../src/values/failure.js';
 import type { Guid } from '../../src/values/guid.js';
-import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
 const MIB = 1024 * 1024;
 
@@ -28,21 +29,26 @@ let anna: User;
 
 beforeEach(async () => {
   rooms = await openRooms();
-  const { contents, database, documents, folders, now, unclaimed } = rooms;
-  operations = downloadOperations({
-    ...rooms,
-    zipSelection: new ZipSelection(documents, folders),
-    zips: new ZipWriter(contents, unclaimed),
-    zipPlaces: new ZipPlaces(),
-    staged: new StagedBytes({ database, most: 0, now }),
-    defaultChunkSize: MIB,
-  });
+  operations = operationsOn(rooms.downloads);
   anna = await rooms.users.add({ name: 'anna', password: 'secret' });
   await rooms.users.add({ name: 'bert', password: 'secret' });
   await rooms.libraries.add('Public', 'write');
 });
 
 afterEach(() => rooms.close());
+
+function operationsOn(downloads: DownloadHandlers): typeof operations {
+  const { contents, database, documents, folders, now, unclaimed } = rooms;
+  return downloadOperations({
+    ...rooms,
+    downloads,
+    zipSelection: new ZipSelection(documents, folders),
+    zips: new ZipWriter(contents, unclaimed),
+    zipPlaces: new ZipPlaces(),
+    staged: new StagedBytes({ database, most: 0, now }),
+    defaultChunkSize: MIB,
+  });
+}
 
 async function open(name: string, path: string): Promise<Opened> {
   const { id, ticket } = await rooms.sessions.logIn(name, 'secret', ADDRESS);
@@ -108,14 +114,20 @@ async function stageUpload(sessionId: number): Promise<Guid> {
   return id;
 }
 
-test('Of a zip with more documents than are recorded at once, each is in the audit, once', async () => {
+test('Of a zip with more documents than are recorded at once each is in the audit, once; of one that is refused at its end none', async () => {
+  const { database, now, unclaimed } = rooms;
+  const { run } = operationsOn(
+    new DownloadHandlers({ database, unclaimed, idleLimit: DAY_MS, maxHandlers: 1, now }),
+  ).DownloadZipWithHandler;
   const { ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   const names = Array.from({ length: 501 }, (_, n) => `${n}.txt`);
   await rooms.folders.createPath(anna, '/Public/many');
   for (const name of names) await rooms.commit(anna, `/Public/many/${name}`, {}, Buffer.alloc(0));
   const args = { authenticationTicket: ticket, Paths: '/Public/many', partialResult: false };
-  await operations.DownloadZipWithHandler.run(args, { address: ADDRESS });
+  const both = await Promise.allSettled([1, 2].map(() => run(args, { address: ADDRESS })));
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const zipped: string[] = [];
-  for await (const { action, subject } of rooms.audit.read({})) if (action === 'zip') zipped.push(subject);
+  for await (const { action, outcome, subject } of rooms.audit.read({}))
+    if (action === 'zip' && outcome === 'ok') zipped.push(subject);
   expect(zipped.sort()).toEqual(names.map((name) => `many/${name}`).sort());
 });
