@@ -56,7 +56,7 @@ test.each([
     await expect(
       reservation.accept({ length: PIECE.length, computed: crc32(PIECE), claimed: crc32(PIECE), isLast: false }),
     ).rejects.toThrow(GONE);
-    expect(await file.stat()).toMatchObject({ size: PIECE.length, nlink: 0 });
+    expect(await file.stat()).toMatchObject({ size: 0, nlink: 0 });
   } finally {
     await file.close();
     await reservation.release();
