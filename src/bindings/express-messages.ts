@@ -4,13 +4,30 @@ import express, { type Express } from 'express';
 /** The classes of which an HTTP server makes its requests and responses (`http.createServer`). */
 export type MessageClasses = Required<Pick<http.ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
 
+const IS_UPGRADE = Symbol('is upgrade');
+
 /**
  * Makes classes of requests and responses that are Express's from the start. Express would else change the prototype of each one, and an object
  * whose prototype has changed shares no hidden class with its like: every property set on it afterwards makes V8 write down a class for
  * this one object, in the old generation.
  */
 export function expressMessages(application: Express): MessageClasses {
-  class Request extends http.IncomingMessage {}
+  class Request extends http.IncomingMessage {
+    declare private [IS_UPGRADE]: unknown;
+
+    /** Whether the connection goes on in another protocol: Node asks when it has read a head, and reads no further then. */
+    get upgrade(): unknown {
+      return this[IS_UPGRADE];
+    }
+
+    /**
+     * Set by Node, from what the head says. A request that comes behind the end of its connection is made one as well: Node would else make a request
+     * of everything that lies in what came with it, thousands in 64 KiB, and keep them until the connection is closed.
+     */
+    set upgrade(isAsked: unknown) {
+      this[IS_UPGRADE] = this.socket.writable ? isAsked : true;
+    }
+  }
   class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}
   application.request = inherit(Request.prototype, express.request, application);
   application.response = inherit(Response.prototype, express.response, application);
