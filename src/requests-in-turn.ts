@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type HeadCounter, headSize } from './bindings/head-counter.js';
+import { type HeadCounter, waitingSize } from './bindings/head-counter.js';
 import type { TextAccount } from './bindings/payload/text-budget.js';
 
 /** How many requests of a connection may wait for their turn. Clients that send ahead of the answers send a few. */
 const MOST_WAITING = 16;
 
-/** What their heads may take together, bytes. */
+/** What their heads may take together, and what has come of their bodies, bytes. */
 const MOST_WAITING_BYTES = 128 * 1024;
 
 interface Exchange {
@@ -14,7 +14,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** An exchange whose head is counted. */
+/** An exchange that is counted. */
 interface CountedExchange extends Exchange {
   readonly account: TextAccount;
 }
@@ -25,7 +25,7 @@ interface Line {
   current: ServerResponse | undefined;
   /** The requests that wait behind it. */
   readonly waiting: CountedExchange[];
-  /** What their heads take, bytes. */
+  /** What they take, bytes. */
   waitingBytes: number;
 }
 
@@ -53,7 +53,7 @@ export class RequestsInTurn {
       return;
     }
     line.waiting.push({ request, response, account: this.#heads.countWaiting(request) });
-    line.waitingBytes += headSize(request);
+    line.waitingBytes += waitingSize(request);
     if (line.waiting.length > MOST_WAITING || line.waitingBytes > MOST_WAITING_BYTES) socket.destroy();
   }
 
@@ -85,7 +85,7 @@ export class RequestsInTurn {
     }
     const next = line.waiting.shift();
     if (!next) return;
-    line.waitingBytes -= headSize(next.request);
+    line.waitingBytes -= waitingSize(next.request);
     /* The time that the answer before was given. */
     socket.setTimeout(0);
     this.#begin(socket, line, next);

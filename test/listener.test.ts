@@ -1,7 +1,9 @@
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import net from 'node:net';
 import type { Caller } from './support/caller.js';
+import { beginChunk, chunkThatWaits } from './support/chunk-on-its-way.js';
 import { eventually } from './support/eventually.js';
 import { RunningService } from './support/running-service.js';
 import { openContents } from './support/server-figures.js';
@@ -100,6 +102,38 @@ test.each([
   await closed;
   expect(socket.bytesRead).toBeLessThan(16 * MIB);
   await eventually(openContents, (files) => files === 0);
+});
+
+test('Of what comes behind the request that was one too many, nothing is made a request', async () => {
+  let made = 0;
+  const count = (): void => {
+    made++;
+  };
+  diagnostics.subscribe('http.server.request.start', count);
+  try {
+    const socket = await connect();
+    const closed = new Promise((resolve) => socket.resume().once('close', resolve));
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n\r\n'.repeat(3000));
+    await closed;
+  } finally {
+    diagnostics.unsubscribe('http.server.request.start', count);
+  }
+  expect(made).toBeGreaterThan(0);
+  expect(made).toBeLessThan(30);
+});
+
+test('A connection on which requests wait whose bodies come meanwhile is closed', async () => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  const body = 'x'.repeat(14_000);
+  const waiting = `POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = await connect();
+  const closed = new Promise((resolve) => socket.resume().once('close', resolve));
+  socket.on('error', () => undefined);
+  socket.write(chunkThatWaits(caller, handler, '0') + waiting.repeat(10));
+  await closed;
+  await first.finish();
 });
 
 test('A connection on which requests with very long heads wait is closed', async () => {

@@ -30,9 +30,12 @@ export class HeadCounter {
     return size <= UNCOUNTED ? NOTHING : this.#open(request, size);
   }
 
-  /** Counts that of one that waits for its turn: from its first byte, for a connection may have several that wait. */
+  /**
+   * Counts one that waits for its turn: its head from the first byte, for a connection may have several that wait, and what Node puts by of its
+   * body.
+   */
   countWaiting(request: IncomingMessage): TextAccount {
-    return this.#open(request, UNCOUNTED + headSize(request));
+    return this.#open(request, UNCOUNTED + waitingSize(request));
   }
 
   #open(request: IncomingMessage, bytes: number): TextAccount {
@@ -48,6 +51,13 @@ export function headSize({ rawHeaders, url = '' }: IncomingMessage): number {
   let size = REQUEST_BYTES + STRING_BYTES * rawHeaders.length + url.length;
   for (const text of rawHeaders) size += text.length;
   return size;
+}
+
+/** What a request that waits for its turn may take, bytes, about: Node reads on into its body until so much of it has come. */
+export function waitingSize(request: IncomingMessage): number {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  const body = coding === undefined ? Number(length ?? 0) : Infinity;
+  return headSize(request) + Math.min(body, request.readableHighWaterMark);
 }
 
 /** What nearly all heads come to: an account of their own would take longer than all else that is done for it. */

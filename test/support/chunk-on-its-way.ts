@@ -54,3 +54,9 @@ async function readAnswer(response: http.IncomingMessage): Promise<HttpAnswer> {
   const { headers, statusCode = 0 } = response;
   return { status: statusCode, contentType: headers['content-type'] ?? '', body: Buffer.concat(pieces) };
 }
+
+/** A call that waits while another chunk is on its way to the handler. Its content comes first, so that all of it has come by then. */
+export function chunkThatWaits({ ticket }: Caller, handler: string, crc: string): string {
+  const body = `fileChunk=AAAAAAAAAAAAAAAA&chunkHEXCRC=${crc}&authenticationTicket=${ticket}&uploadHandler=${handler}`;
+  return `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { answer, NUMBER, valueOf } from '../../support/answer.js';
 import { type Caller, hexCrc32 } from '../../support/caller.js';
-import { beginChunk } from '../../support/chunk-on-its-way.js';
+import { beginChunk, chunkThatWaits } from '../../support/chunk-on-its-way.js';
 import { eventually } from '../../support/eventually.js';
 import { RunningService } from '../../support/running-service.js';
 import { readMetric } from '../../support/server-figures.js';
@@ -101,21 +101,21 @@ test('Heads of requests that wait behind another count from the first byte', asy
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
   /* 122 KiB for each connection. */
   const short = `GET /healthz?${'x'.repeat(8_000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
-  await overcrowd(480, chunkThatWaits(handler, '0') + short.repeat(12));
+  await overcrowd(480, chunkThatWaits(caller, handler, '0') + short.repeat(12));
   expect(valueOf(await first.finish(), 'success')).toBe('true');
 });
 
 test('Heads of requests that wait behind another count as text', async () => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
-  await overcrowd(480, chunkThatWaits(handler, '0') + longHead('GET', '/healthz'));
+  await overcrowd(480, chunkThatWaits(caller, handler, '0') + longHead('GET', '/healthz'));
   expect(valueOf(await first.finish(), 'success')).toBe('true');
 });
 
 test('Texts of calls that wait for their turn count as well', async () => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
-  await overcrowd(40, chunkThatWaits(handler, '0'.repeat(1_000_000)));
+  await overcrowd(40, chunkThatWaits(caller, handler, '0'.repeat(1_000_000)));
   expect(valueOf(await first.finish(), 'success')).toBe('true');
 });
 
@@ -131,12 +131,6 @@ async function overcrowd(connections: number, request: string): Promise<void> {
 /** 88,000 characters, of which nearly 72,000 count. */
 function longHead(method: string, path: string, header = ''): string {
   return `${method} ${path}?${'x'.repeat(60_000)} HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(28_000)}\r\n${header}\r\n`;
-}
-
-/** A call whose content comes first, so that all of it has come before it has to wait. */
-function chunkThatWaits(handler: string, crc: string): string {
-  const body = `fileChunk=AAAAAAAAAAAAAAAA&chunkHEXCRC=${crc}&authenticationTicket=${caller.ticket}&uploadHandler=${handler}`;
-  return `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 /* A socket takes some MiB for a caller who takes nothing; these answers are longer. */
