@@ -112,6 +112,19 @@ test.each([['audit'], ['audit --json']])('As a program, %s ends quietly when nob
   expect({ status, errors }).toEqual({ status: 0, errors: '' });
 });
 
+test('As a program, it tells in one line that what it prints cannot be written', async () => {
+  const full = await fs.open('/dev/full', 'w');
+  const child = spawn(process.execPath, [PROGRAM, 'settings'], { stdio: ['ignore', full.fd, 'pipe'] });
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const [status] = (await once(child, 'close')) as [number | null];
+  await full.close();
+  expect({ status, errors }).toEqual({
+    status: 1,
+    errors: 'lighterage: The output could not be written: ENOSPC: no space left on device, write\n',
+  });
+});
+
 describe('Users', () => {
   test('are added, listed, disabled, enabled', async () => {
     expect(

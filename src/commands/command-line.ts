@@ -28,6 +28,7 @@ export async function runCommandLine(args: readonly string[], options: CommandLi
   const terminal = new Terminal(options);
   try {
     await buildProgram({ terminal, environment: options.environment }, options).parseAsync(args, { from: 'user' });
+    await terminal.settle();
     return EXIT_STATUS.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_STATUS.done : EXIT_STATUS.misused;

@@ -19,20 +19,20 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   const server = await startServer(settings);
   const stopAsked = signalled();
   const { url, firstAdministrator } = server;
-  terminal.print(`Lighterage serves ${url}/srv.asmx, with its data in ${path.resolve(settings.data)}`);
+  terminal.tell(`Lighterage serves ${url}/srv.asmx, with its data in ${path.resolve(settings.data)}`);
   if (firstAdministrator?.password !== undefined) {
     const { name, password } = firstAdministrator;
-    terminal.print(`The administrator "${name}" was made with the password ${password} which is not shown again. Try:`);
-    terminal.print(`  curl -d UID=${name} -d PWD=${password} ${url}/srv.asmx/AuthenticateUser`);
+    terminal.tell(`The administrator "${name}" was made with the password ${password} which is not shown again. Try:`);
+    terminal.tell(`  curl -d UID=${name} -d PWD=${password} ${url}/srv.asmx/AuthenticateUser`);
   } else {
-    terminal.print(`Try: curl ${url}/srv.asmx/ServerInfo`);
+    terminal.tell(`Try: curl ${url}/srv.asmx/ServerInfo`);
   }
   const reload = (): void => server.reload();
   process.on('SIGHUP', reload);
   await stopAsked;
   await server.stop();
   process.off('SIGHUP', reload);
-  terminal.print('Lighterage has stopped.');
+  terminal.tell('Lighterage has stopped.');
 }
 
 /** What comes this soon after a signal is the same one, ms: Ctrl-C reaches the server from the terminal, and from npm, which passes it on. */

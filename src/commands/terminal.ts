@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import readline from 'node:readline';
 import { Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../values/failure.js';
 
 /** A stream to read from; `isTTY` when a person is at its other end. */
@@ -16,25 +17,38 @@ export interface TerminalOptions {
 /** The terminal, or what stands for it in a pipeline. */
 export class Terminal {
   readonly #options: TerminalOptions;
-  /** Nobody reads what is printed any more, as when it goes through `head`. */
+  /** What is printed is not to be had any more, as when it goes through `head`, or to a disk that is full. */
   #isClosed = false;
+  #failure: Error | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    options.output.on('error', (error: Error) => this.#fail(error));
+    /* Whoever writes is told: see #note. */
+    options.output.on('error', () => undefined);
   }
 
   /** Writes a line of the command's result. */
   print(line: string): void {
-    this.#options.output.write(`${line}\n`);
+    this.#write(line);
+  }
+
+  /** Writes a line that says how it is going. That it cannot be written is no trouble. */
+  tell(line: string): void {
+    this.#options.output.write(`${line}\n`, () => undefined);
+  }
+
+  /** To be called when a command has printed its result. @throws Failure when it could not be written. */
+  async settle(): Promise<void> {
+    /* A file says in this very turn that it cannot be written to. */
+    await nextTurn();
+    if (this.#failure) throw new Failure('The output could not be written', { cause: this.#failure });
   }
 
   /** Writes lines as they come, no faster than they are taken, and no more than are read. */
   async printEach(lines: AsyncIterable<string>): Promise<void> {
-    const { output } = this.#options;
     for await (const line of lines) {
       if (this.#isClosed) return;
-      if (!output.write(`${line}\n`)) await this.#drained();
+      if (!this.#write(line)) await this.#drained();
     }
   }
 
@@ -83,10 +97,16 @@ export class Terminal {
     }
   }
 
-  /** That nobody reads any more is no trouble. Any other is, and ends the program. */
-  #fail(error: Error): void {
-    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+  #write(line: string): boolean {
+    return this.#options.output.write(`${line}\n`, (error) => {
+      if (error) this.#note(error);
+    });
+  }
+
+  /** That nobody reads any more is no trouble. Any other is. */
+  #note(error: Error): void {
     this.#isClosed = true;
+    if (!('code' in error) || error.code !== 'EPIPE') this.#failure ??= error;
   }
 
   get #isPerson(): boolean {
