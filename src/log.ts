@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
 import type { CallRecord } from './bindings/call-log.js';
+import { LogOutput } from './log-output.js';
 import { loggedError } from './logged-error.js';
 import { printable } from './values/printable.js';
 
@@ -10,9 +11,9 @@ export type { Logger };
 /** How lines of the log look: for programs, or for people. `auto` is for people on a terminal. */
 export type LogFormat = 'auto' | 'json' | 'text';
 
-/** Lines are gathered up to so many bytes, and not for longer than this, ms. */
+/** Lines for programs are gathered up to so many bytes: a system call for each would be a tenth of what a call costs. People see each at once. */
 const GATHERED = 4096;
-const LONGEST_DELAY_MS = 100;
+const AT_ONCE = 1;
 
 /** The longest outcome of a call, characters. */
 const MAX_OUTCOME = 200;
@@ -20,7 +21,7 @@ const MAX_OUTCOME = 200;
 /** Opens the log: one line an event, on the standard output. */
 export function openLog(level: string, format: LogFormat): Logger {
   const asText = format === 'text' || (format === 'auto' && process.stdout.isTTY);
-  return asText ? makeTextLog(level, 1) : makeLog(level, openDestination());
+  return asText ? makeTextLog(level, new LogOutput(AT_ONCE).asStream()) : makeLog(level, new LogOutput(GATHERED));
 }
 
 /** A log whose lines are JSON. */
@@ -29,7 +30,7 @@ export function makeLog(level: string, destination: DestinationStream): Logger {
 }
 
 /** A log whose lines are for people, on a terminal that obeys control characters. */
-export function makeTextLog(level: string, destination: number | Writable): Logger {
+export function makeTextLog(level: string, destination: Writable): Logger {
   const output = pretty({ sync: true, destination, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
   return pino({ ...optionsOf(level), formatters: { log: printableTexts } }, output);
 }
@@ -44,31 +45,6 @@ function printableTexts(entry: Record<string, unknown>): Record<string, unknown>
     typeof value === 'string' ? printable(value) : value,
   ]);
   return Object.fromEntries(shown) as Record<string, unknown>;
-}
-
-/**
- * The standard output, written to some lines at a time: a system call for each would be a tenth of what a call costs. When the process
- * ends by itself they are all there.
- */
-function openDestination(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: GATHERED });
-  let timer: NodeJS.Timeout | undefined;
-  process.once('exit', () => {
-    try {
-      output.flushSync();
-    } catch {
-      /* Nobody reads the log any more. */
-    }
-  });
-  return {
-    write: (line) => {
-      output.write(line);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        output.flush();
-      }, LONGEST_DELAY_MS).unref();
-    },
-  };
 }
 
 /** A line for a call. Nothing of its arguments is in it but what the record has: no ticket, no password, no query. */

@@ -1,6 +1,16 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, readSync, writeSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { logCall, makeLog, makeTextLog } from '../src/log.js';
+import { eventually } from './support/eventually.js';
+import { freePort } from './support/free-port.js';
+import { CHEAP_PASSWORDS } from './support/running-service.js';
+import { scratchDirectory } from './support/scratch-directory.js';
+import { PROGRAM } from './support/server-process.js';
 
 const RECORD = {
   operation: 'ServerInfo',
@@ -35,3 +45,121 @@ test('An error has neither stack nor path', () => {
   log.error({ err: new Error("open '/srv/data/lighterage.sqlite'") }, 'unexpected error');
   expect(JSON.parse(lines.join(''))).toHaveProperty('err', { type: 'Error', message: 'open (path)' });
 });
+
+let running: LoggingServer | undefined;
+
+afterEach(async () => {
+  await running?.remove();
+  running = undefined;
+});
+
+/** A server whose standard output is a file of the test's. */
+class LoggingServer {
+  readonly url: string;
+  readonly #data: string;
+  readonly #process: ChildProcess;
+  #errors = '';
+
+  private constructor(data: string, port: number, output: number, format: string) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.#data = data;
+    this.#process = spawn(process.execPath, [PROGRAM, 'serve'], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        LIGHTERAGE_DATA: data,
+        LIGHTERAGE_PORT: String(port),
+        LIGHTERAGE_LOG_FORMAT: format,
+        LIGHTERAGE_WORKERS: '1',
+        LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS,
+      },
+      stdio: ['ignore', output, 'pipe'],
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
+  }
+
+  static async start(output: number, format = 'json'): Promise<LoggingServer> {
+    const server = new LoggingServer(scratchDirectory(), await freePort(), output, format);
+    running = server;
+    await eventually(
+      () => fetch(`${server.url}/healthz`).then(({ status }) => status, String),
+      (status) => status === 200,
+    );
+    return server;
+  }
+
+  /** Makes a call, which is logged. Returns the status of the answer. */
+  async call(): Promise<number> {
+    const answer = await fetch(`${this.url}/srv.asmx/ServerInfo`);
+    await answer.text();
+    return answer.status;
+  }
+
+  /** Returns how it ended, and what it wrote to the standard error. */
+  async stop(): Promise<{ status: number | null; errors: string }> {
+    this.#process.kill('SIGTERM');
+    await once(this.#process, 'close');
+    return { status: this.#process.exitCode, errors: this.#errors };
+  }
+
+  /** Removes what is left of it. */
+  async remove(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await fs.rm(this.#data, { recursive: true });
+  }
+}
+
+test.each([['json'], ['text']])('A server whose log (%s) goes to a full disk serves, and stops', async (format) => {
+  const full = await fs.open('/dev/full', 'w');
+  const server = await LoggingServer.start(full.fd, format);
+  for (let round = 0; round < 3; round++) {
+    const statuses = await Promise.all(Array.from({ length: 100 }, () => server.call()));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  }
+  expect(await server.stop()).toEqual({ status: 0, errors: '' });
+  await full.close();
+});
+
+test('Lines that could not be written are when they can be', async () => {
+  const directory = scratchDirectory();
+  const name = path.join(directory, 'pipe');
+  execFileSync('mkfifo', [name]);
+  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  fillUp(writer.fd);
+  const server = await LoggingServer.start(writer.fd);
+  for (let call = 0; call < 50; call++) expect(await server.call()).toBe(200);
+
+  let output = '';
+  const lines = (): string[] => output.split('\n').filter((line) => line.startsWith('{'));
+  await eventually(
+    () => {
+      output += readAll(reader.fd);
+      return lines().length;
+    },
+    (count) => count >= 50,
+  );
+
+  for (const line of lines()) expect(JSON.parse(line)).toHaveProperty('level');
+  expect(await server.stop()).toEqual({ status: 0, errors: '' });
+  await Promise.all([reader.close(), writer.close()]);
+  await fs.rm(directory, { recursive: true });
+});
+
+function fillUp(pipe: number): void {
+  untilBlocked(() => writeSync(pipe, Buffer.alloc(4096, '\n')));
+}
+
+function readAll(pipe: number): string {
+  const pieces: Buffer[] = [];
+  const piece = Buffer.alloc(65_536);
+  untilBlocked(() => pieces.push(Buffer.from(piece.subarray(0, readSync(pipe, piece)))));
+  return Buffer.concat(pieces).toString();
+}
+
+function untilBlocked(act: () => void): void {
+  try {
+    for (;;) act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
+}
