@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Application } from './bindings/application.js';
+import { limitConnections } from './connection-limit.js';
 import { RequestsInTurn } from './requests-in-turn.js';
 
 export interface ListenerOptions {
@@ -50,7 +51,7 @@ export function createListener(
   const server = options.certificate
     ? https.createServer({ ...common, ...options.certificate })
     : http.createServer(common);
-  server.maxConnections = options.maxConnections;
+  limitConnections(server, options.maxConnections);
   const requests = new RequestsInTurn(serve, heads);
   server.on('request', (request, response) => requests.take({ request, response }));
   /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */

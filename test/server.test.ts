@@ -51,7 +51,7 @@ test('A server of several workers may lie in a directory with a space, and with 
   for (const name of ['package.json', 'wsdl', 'node_modules']) {
     await fs.symlink(path.join(root, name), path.join(place, name));
   }
-  const server = await ServerProcess.start(2, path.join(place, 'dist', 'main.js'));
+  const server = await ServerProcess.start(2, { program: path.join(place, 'dist', 'main.js') });
   try {
     expect((await fetch(`${server.url}/srv.asmx/ServerInfo`)).status).toBe(200);
   } finally {

@@ -44,6 +44,30 @@ test('A server whose database does not answer tells each worker that there are n
   }
 });
 
+test('Workers close the connections that are more than they may have, and serve the others', async () => {
+  const server = await ServerProcess.start(2, { environment: { LIGHTERAGE_MAX_CONNECTIONS: '2' } });
+  const { hostname, port } = new URL(server.url);
+  const sockets: net.Socket[] = [];
+  const isServed = (): Promise<boolean> => {
+    const socket = net.connect(Number(port), hostname).on('error', () => undefined);
+    sockets.push(socket);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    return new Promise((resolve) => socket.once('data', () => resolve(true)).once('close', () => resolve(false)));
+  };
+  try {
+    const served = [];
+    for (let count = 0; count < 12; count++) served.push(await isServed());
+    /* Two of each worker at most, whose turn it is; one that has none left closes what it gets. */
+    expect(served.slice(0, 2)).toEqual([true, true]);
+    expect(served.filter(Boolean).length).toBeLessThanOrEqual(4);
+    for (const socket of sockets) socket.destroy();
+    await eventually(isServed, Boolean);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await server.end();
+  }
+});
+
 describe('A worker that is killed', () => {
   let server: ServerProcess;
 

@@ -13,24 +13,36 @@ import { ADMIN, CHEAP_PASSWORDS, command, TRUSTED_PASSWORD } from './running-ser
 /** The program as `npm run build` has built it. */
 export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
+/** What may be different from one server to the other. */
+interface Peculiarities {
+  readonly program: string;
+  /** More settings, by their variables. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** The server as it is delivered: what `npm run build` has built, in a process of its own that can be stopped, killed and started again. */
 export class ServerProcess implements Service {
   readonly data: string;
   readonly #workers: number;
-  readonly #program: string;
+  readonly #peculiarities: Partial<Peculiarities>;
   #running: { readonly process: ChildProcess; readonly url: string };
 
-  private constructor(data: string, workers: number, program: string, running: { process: ChildProcess; url: string }) {
+  private constructor(
+    data: string,
+    workers: number,
+    peculiarities: Partial<Peculiarities>,
+    running: { process: ChildProcess; url: string },
+  ) {
     this.data = data;
     this.#workers = workers;
-    this.#program = program;
+    this.#peculiarities = peculiarities;
     this.#running = running;
   }
 
   /** Starts a server on an empty data directory. */
-  static async start(workers: number, program = PROGRAM): Promise<ServerProcess> {
+  static async start(workers: number, peculiarities: Partial<Peculiarities> = {}): Promise<ServerProcess> {
     const data = await fs.mkdtemp(path.join(os.tmpdir(), 'lighterage-test-'));
-    return new ServerProcess(data, workers, program, await start(data, workers, program));
+    return new ServerProcess(data, workers, peculiarities, await start(data, workers, peculiarities));
   }
 
   get url(): string {
@@ -60,7 +72,7 @@ export class ServerProcess implements Service {
 
   /** Starts another server on the same directory. */
   async startAgain(): Promise<void> {
-    this.#running = await start(this.data, this.#workers, this.#program);
+    this.#running = await start(this.data, this.#workers, this.#peculiarities);
   }
 
   /** Stops the server, when it runs, and removes what it left. */
@@ -79,7 +91,11 @@ export class ServerProcess implements Service {
   }
 }
 
-async function start(data: string, workers: number, program: string): Promise<{ process: ChildProcess; url: string }> {
+async function start(
+  data: string,
+  workers: number,
+  { environment = {}, program = PROGRAM }: Partial<Peculiarities>,
+): Promise<{ process: ChildProcess; url: string }> {
   const server = spawn(process.execPath, [program, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -90,6 +106,7 @@ async function start(data: string, workers: number, program: string): Promise<{ 
       LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS,
       LIGHTERAGE_ADMIN_PASSWORD: ADMIN.password,
       LIGHTERAGE_TRUSTED_PASSWORD: TRUSTED_PASSWORD,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
