@@ -14,6 +14,8 @@ interface ConnectionHandle {
  */
 export function closeConnectionInHand(worker: Worker): void {
   const { process } = worker;
+  /* The system had no files to give for a process and for the channel to it. */
+  if (!process.connected) return;
   const send = process.send.bind(process) as (...args: unknown[]) => boolean;
   let last: ConnectionHandle | undefined;
   process.send = (...args: unknown[]): boolean => {

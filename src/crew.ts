@@ -35,7 +35,7 @@ const MEASURE_LIMIT_MS = 2_000;
 const STOP: Order = { order: 'stop' };
 
 /** How a worker ended, for the log. */
-type WorkerEnd = { readonly code: number; readonly signal: string } | { readonly err: Error };
+type WorkerEnd = { readonly code: number; readonly signal: string } | { readonly err: unknown };
 
 /** The worker processes of a server: they share the port, the database and the content directory. */
 export class Crew {
@@ -91,11 +91,10 @@ export class Crew {
   }
 
   /** Starts a worker; fulfilled with its port. */
-  #engage(): Promise<number> {
+  async #engage(): Promise<number> {
     const { epoch, log, settings } = this.#options;
-    const worker = cluster.fork();
-    closeConnectionInHand(worker);
     const name = crypto.randomUUID();
+    const worker = this.#fork(name);
     return new Promise((resolve, reject) => {
       let hasEnded = false;
       const ended = (end: WorkerEnd, error: Error): void => {
@@ -109,9 +108,12 @@ export class Crew {
       });
       /* A connection cannot be handed to a worker that has just ended: without a listener that would end the server too. */
       worker.on('error', (error) => {
-        /* The system had no process to give: of one that never was no end is told. */
-        if (worker.process.pid === undefined) ended({ err: error }, error);
-        else log.warn({ err: error }, 'a worker could not be told something');
+        if (worker.process.pid === undefined) {
+          forget(worker);
+          ended({ err: error }, error);
+        } else {
+          log.warn({ err: error }, 'a worker could not be told something');
+        }
       });
       worker.on('message', (report: Report) => {
         if (report.report === 'ready')
@@ -121,7 +123,18 @@ export class Crew {
         else if (report.report === 'measured') this.#measurements.get(report.id)?.(report.metrics);
         else void this.#answerMetrics(worker, report.id);
       });
+      closeConnectionInHand(worker);
     });
+  }
+
+  /** Some of the system's refusals to begin a process are thrown, others are an error of a worker that never was. */
+  #fork(name: string): ClusterWorker {
+    try {
+      return cluster.fork();
+    } catch (error) {
+      void this.#replace(name, { err: error });
+      throw error;
+    }
   }
 
   async #replace(name: string, end: WorkerEnd): Promise<void> {
@@ -170,6 +183,11 @@ export class Crew {
 
 function workers(): ClusterWorker[] {
   return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}
+
+/** Of one that never was no end is told, and Node keeps it among the workers. */
+function forget({ id }: ClusterWorker): void {
+  if (cluster.workers) delete cluster.workers[id];
 }
 
 /** A worker that has ended in the meantime is not told anything: its end is known. */

@@ -72,18 +72,25 @@ test('A worker that ends is replaced though what it held cannot be freed, and th
   expect(new Set(buried).size).toBe(1);
 });
 
-test('A worker that ends while the system has no process to give is replaced when it has', async () => {
-  /* It refuses to begin one in a directory that is not there. */
-  cluster.setupPrimary({ cwd: path.join(directory, 'nowhere') });
-  await killOne();
-  await eventually(
-    () => complaints.filter((text) => text.includes('could not take the place')).length,
-    (refused) => refused >= 2,
-  );
-  cluster.setupPrimary({ cwd: undefined });
-  await eventually(
-    () => workers().length,
-    (running) => running === 2,
-  );
-  expect(new Set(buried).size).toBe(buried.length);
-});
+test.each([
+  ['says so later', 'nowhere'],
+  ['says so at once', 'worker.mjs'],
+])(
+  'A worker that ends while the system has no process to give, and %s, is replaced when it has',
+  async (_when, place) => {
+    /* It refuses to begin one in a directory that is not there, and in what is no directory. */
+    cluster.setupPrimary({ cwd: path.join(directory, place) });
+    await killOne();
+    await eventually(
+      () => complaints.filter((text) => text.includes('could not take the place')).length,
+      (refused) => refused >= 2,
+    );
+    cluster.setupPrimary({ cwd: undefined });
+    await eventually(
+      () => workers().length,
+      (running) => running === 2,
+    );
+    expect(new Set(buried).size).toBe(buried.length);
+    expect(Object.keys(cluster.workers ?? {})).toHaveLength(2);
+  },
+);

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import { limitProcess } from '../disk/small-disk.js';
 import { eventually } from '../support/eventually.js';
 import { withDatabase } from '../support/running-service.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -64,6 +65,30 @@ test('Workers close the connections that are more than they may have, and serve 
     await eventually(isServed, Boolean);
   } finally {
     for (const socket of sockets) socket.destroy();
+    await server.end();
+  }
+});
+
+test('A worker that ends while there are no more files to be had is replaced when there are', async () => {
+  const server = await ServerProcess.start(2, { environment: { LIGHTERAGE_LOG_LEVEL: 'error' } });
+  try {
+    const [worker = 0, other] = await workersOf(server.pid);
+    await limitProcess(server.pid, { openFiles: 3 });
+    process.kill(worker, 'SIGKILL');
+    await eventually(
+      () => server.printed.split('could not take the place').length - 1,
+      (refused) => refused >= 2,
+    );
+    expect(await workersOf(server.pid)).toEqual([other]);
+    await limitProcess(server.pid, { openFiles: 1024 });
+    await eventually(
+      () => workersOf(server.pid),
+      (workers) => workers.length === 2,
+    );
+    expect(await ask(server.url)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(server.printed).not.toMatch(/\n +at |"stack"|dist/);
+    expect(await server.stop()).toBe(0);
+  } finally {
     await server.end();
   }
 });

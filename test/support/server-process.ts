@@ -13,6 +13,13 @@ import { ADMIN, CHEAP_PASSWORDS, command, TRUSTED_PASSWORD } from './running-ser
 /** The program as `npm run build` has built it. */
 export const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
+interface Running {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** What it has printed since it takes calls, in pieces as they came. */
+  readonly printed: readonly string[];
+}
+
 /** What may be different from one server to the other. */
 interface Peculiarities {
   readonly program: string;
@@ -25,14 +32,9 @@ export class ServerProcess implements Service {
   readonly data: string;
   readonly #workers: number;
   readonly #peculiarities: Partial<Peculiarities>;
-  #running: { readonly process: ChildProcess; readonly url: string };
+  #running: Running;
 
-  private constructor(
-    data: string,
-    workers: number,
-    peculiarities: Partial<Peculiarities>,
-    running: { process: ChildProcess; url: string },
-  ) {
+  private constructor(data: string, workers: number, peculiarities: Partial<Peculiarities>, running: Running) {
     this.data = data;
     this.#workers = workers;
     this.#peculiarities = peculiarities;
@@ -47,6 +49,11 @@ export class ServerProcess implements Service {
 
   get url(): string {
     return this.#running.url;
+  }
+
+  /** What it has printed since it takes calls. */
+  get printed(): string {
+    return this.#running.printed.join('');
   }
 
   /** The process everything else was started by. */
@@ -95,7 +102,7 @@ async function start(
   data: string,
   workers: number,
   { environment = {}, program = PROGRAM }: Partial<Peculiarities>,
-): Promise<{ process: ChildProcess; url: string }> {
+): Promise<Running> {
   const server = spawn(process.execPath, [program, 'serve'], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -113,8 +120,9 @@ async function start(
   for await (const line of readline.createInterface({ input: server.stdout })) {
     const url = /^Lighterage serves (http:\/\/\S+)\/srv\.asmx/.exec(line)?.[1];
     if (url === undefined) continue;
-    server.stdout.resume();
-    return { process: server, url };
+    const printed: string[] = [];
+    server.stdout.on('data', (piece: Buffer) => printed.push(String(piece)));
+    return { process: server, url, printed };
   }
   throw new Error('The server ended before it took calls.');
 }
