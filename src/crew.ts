@@ -187,7 +187,7 @@ function workers(): ClusterWorker[] {
 
 /** Of one that never was no end is told, and Node keeps it among the workers. */
 function forget({ id }: ClusterWorker): void {
-  if (cluster.workers) delete cluster.workers[id];
+  if (cluster.workers) Reflect.deleteProperty(cluster.workers, id);
 }
 
 /** A worker that has ended in the meantime is not told anything: its end is known. */
