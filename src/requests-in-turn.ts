@@ -27,6 +27,8 @@ interface Line {
   readonly waiting: CountedExchange[];
   /** What they take, bytes. */
   waitingBytes: number;
+  /** How many came when no more were answered. */
+  refused: number;
 }
 
 /**
@@ -45,9 +47,11 @@ export class RequestsInTurn {
 
   take({ request, response }: Exchange): void {
     const { socket } = request;
-    /* What Node still finds behind the request that was one too many, or behind the last to be answered (RFC 9112, 9.6). */
-    if (!socket.writable) return;
     const line = this.#lines.get(socket) ?? this.#open(socket);
+    if (!socket.writable) {
+      this.#refuse(socket, line);
+      return;
+    }
     if (!line.current) {
       this.#begin(socket, line, { request, response, account: this.#heads.count(request) });
       return;
@@ -57,15 +61,25 @@ export class RequestsInTurn {
     if (line.waiting.length > MOST_WAITING || line.waitingBytes > MOST_WAITING_BYTES) socket.destroy();
   }
 
-  /** Whether an answer is being written to the connection: what is said in the middle of one would be taken for a part of it. */
-  hasBegun(socket: Socket): boolean {
-    return this.#lines.get(socket)?.current?.headersSent ?? false;
+  /**
+   * Whether something may be said on the connection of what cannot be read there. In the middle of an answer it would be taken for a part of it, and before
+   * the answer to a request that has come whole, for that answer.
+   */
+  mayInterrupt(socket: Socket): boolean {
+    const current = this.#lines.get(socket)?.current;
+    return !current || (!current.headersSent && !current.req.complete);
   }
 
   #open(socket: Socket): Line {
-    const line: Line = { current: undefined, waiting: [], waitingBytes: 0 };
+    const line: Line = { current: undefined, waiting: [], waitingBytes: 0, refused: 0 };
     this.#lines.set(socket, line);
     return line;
+  }
+
+  /** Leaves alone what comes behind the last request to be answered (RFC 9112, 9.6), and behind the one that was one too many. Node keeps it. */
+  #refuse(socket: Socket, line: Line): void {
+    line.refused++;
+    if (line.refused > MOST_WAITING) socket.destroy();
   }
 
   #begin(socket: Socket, line: Line, { account, request, response }: CountedExchange): void {

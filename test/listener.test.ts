@@ -2,6 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import { valueOf } from './support/answer.js';
 import type { Caller } from './support/caller.js';
 import { beginChunk, chunkThatWaits } from './support/chunk-on-its-way.js';
 import { eventually } from './support/eventually.js';
@@ -65,6 +66,39 @@ test('What is no request does not get into the answer to the one before', async 
   const body = answer.slice(answer.indexOf('\r\n\r\n') + 4);
   expect(/^x*$/.test(body)).toBe(true);
   expect(answer).not.toContain('400 Bad Request');
+});
+
+test('What is no request is not answered in the place of the one before', async () => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  const [answer] = await talk(`${chunkThatWaits(caller, handler, '0')}this is not HTTP\r\n\r\n`);
+  expect(answer).toBe('');
+  await first.finish();
+});
+
+test('A message that breaks off in the middle is answered', async () => {
+  const [answer] = await talk(
+    'POST /srv.asmx HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nthis is no chunk\r\n',
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
+});
+
+test('A server that is being stopped takes no more of a connection than it has', async () => {
+  const stopping = await RunningService.start();
+  const uploader = await stopping.logIn();
+  const socket = net.connect(portOfUrl(stopping.url), '127.0.0.1');
+  const answer = rest(socket);
+  const first = await beginChunk(uploader, await uploader.openUpload(), Buffer.alloc(1000));
+  socket.write('POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n');
+  await eventually(
+    () => heldByServer(portOfUrl(stopping.url)),
+    (held) => held.has(socket.localPort ?? 0),
+  );
+  const stopped = stopping.end();
+  socket.write('xGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await answer).toMatch(/\r\nConnection: close\r\n/i);
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+  await stopped;
 });
 
 test('A connection that was refused is closed, though the caller keeps its end open', async () => {

@@ -24,15 +24,21 @@ class ObservedHeads extends HeadCounter {
   }
 }
 
-/** Sends something to a server that serves in turn, and waits until the server closes the connection. */
-async function talk(text: string, heads: HeadCounter, serve: RequestListener): Promise<void> {
+/**
+ * Sends something to a server that serves in turn, and more when that has ended its side, and waits until it closes the connection.
+ */
+async function talk(text: string, heads: HeadCounter, serve: RequestListener, more = ''): Promise<void> {
   const requests = new RequestsInTurn(serve, heads);
   const server = http.createServer((request, response) => requests.take({ request, response }));
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
-  const closed = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
-  socket.resume().write(text);
+  const { port } = server.address() as AddressInfo;
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: more !== '' });
+  const closed = once(server, 'connection').then(([served]) => once(served as net.Socket, 'close'));
+  socket.on('error', () => undefined);
+  socket.once('end', () => socket.write(more)).resume();
+  socket.write(text);
   await closed;
+  socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 }
 
@@ -50,4 +56,19 @@ test('What is behind a request that is answered with the end of the connection i
     response.writeHead(400, { Connection: 'close' }).end();
   });
   expect(served).toEqual(['/first']);
+});
+
+test('A caller who goes on behind the end of the connection is left', async () => {
+  const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+  const served: (string | undefined)[] = [];
+  await talk(
+    request,
+    new ObservedHeads(),
+    ({ socket, url }) => {
+      served.push(url);
+      socket.end();
+    },
+    request.repeat(17),
+  );
+  expect(served).toEqual(['/']);
 });

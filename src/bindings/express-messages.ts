@@ -21,11 +21,12 @@ export function expressMessages(application: Express): MessageClasses {
     }
 
     /**
-     * Set by Node, from what the head says. A request that comes behind the end of its connection is made one as well: Node would else make a request
-     * of everything that lies in what came with it, thousands in 64 KiB, and keep them until the connection is closed.
+     * Set by Node, from what the head says. A request on a connection that has been destroyed is made one as well: Node would else make a request of
+     * everything that lies in what came with it, thousands in 64 KiB, and keep them until the connection is closed. Not on one that has but been
+     * ended: Node would hear no error of it any more.
      */
     set upgrade(isAsked: unknown) {
-      this[IS_UPGRADE] = this.socket.writable ? isAsked : true;
+      this[IS_UPGRADE] = this.socket.destroyed ? true : isAsked;
     }
   }
   class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}
