@@ -71,14 +71,24 @@ export class FileContentStore implements ContentStore {
     return attempt(() => new FileReader(this.#open(id, 'r', 'The content could not be opened.')));
   }
 
-  /* Emptied first: a file that has lost its name keeps its bytes for as long as somebody has it open, and a caller who takes nothing of an
-   * answer would hold what is counted no more. It has no other name either: of what is removed there are no backups. */
   async remove(id: Guid): Promise<void> {
+    await this.#empty(id);
     try {
-      await this.#files.empty(this.#path(id));
       await this.#files.unlink(this.#path(id));
     } catch (error) {
       if (!isNotFound(error)) throw new StorageFailure('The content could not be removed.', { cause: error });
+    }
+  }
+
+  /**
+   * A file that has lost its name keeps its bytes for as long as somebody has it open, and a caller who takes nothing of an answer would hold what is
+   * counted no more.
+   */
+  async #empty(id: Guid): Promise<void> {
+    try {
+      await this.#files.empty(this.#path(id));
+    } catch {
+      /* The name is to go all the same, and with it what nobody has open. */
     }
   }
 

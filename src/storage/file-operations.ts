@@ -23,7 +23,7 @@ export interface FileOperations {
   fsync(directory: number): Promise<void>;
   mkdir(path: string): void;
   rename(from: string, to: string): void;
-  /** Takes all bytes of a file away. Its name stays. */
+  /** Takes all bytes of a file away that has no other name: with another, it is somebody's backup as well. Its name stays. */
   empty(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Length in bytes. */
@@ -47,9 +47,19 @@ export const systemFiles: FileOperations = {
   fsync: promisify(fs.fsync),
   mkdir: (path) => fs.mkdirSync(path, { mode: DIRECTORY_MODE }),
   rename: (from, to) => fs.renameSync(from, to),
-  empty: (path) => fs.promises.truncate(path),
+  empty,
   unlink: (path) => fs.promises.unlink(path),
   size: async (path) => (await fs.promises.stat(path)).size,
   names: (path) => fs.readdirSync(path),
   entries: (path) => fs.promises.opendir(path),
 };
+
+async function empty(path: string): Promise<void> {
+  const file = await fs.promises.open(path, 'r+');
+  try {
+    const { nlink } = await file.stat();
+    if (nlink === 1) await file.truncate();
+  } finally {
+    await file.close();
+  }
+}

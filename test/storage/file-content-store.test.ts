@@ -1,0 +1,55 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { FileContentStore } from '../../src/storage/file-content-store.js';
+import { type FileOperations, systemFiles } from '../../src/storage/file-operations.js';
+import { type Guid, newGuid } from '../../src/values/guid.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
+
+/* Removing a content. What else the store does is tested with what uses it. */
+
+const CONTENT = Buffer.from('what somebody staged');
+
+let directory: string;
+let id: Guid;
+
+beforeEach(() => {
+  directory = scratchDirectory();
+  id = newGuid();
+});
+
+afterEach(() => fs.rm(directory, { recursive: true }));
+
+const root = (): string => path.join(directory, 'content');
+const file = (): string => path.join(root(), id.slice(0, 2), id);
+
+/** A store with a content in it. */
+async function stock(files?: FileOperations): Promise<FileContentStore> {
+  const store = await FileContentStore.open(root(), files && { files });
+  await store.create(id);
+  await fs.writeFile(file(), CONTENT);
+  return store;
+}
+
+test('What is removed is empty for those who have it open', async () => {
+  const store = await stock();
+  const reader = await store.openReader(id);
+  await store.remove(id);
+  expect(await reader.read(Buffer.alloc(100), 0)).toBe(0);
+  expect(await store.size(id)).toBeUndefined();
+  reader.close();
+});
+
+test('What is removed and has another name, in a backup, keeps its bytes there', async () => {
+  const store = await stock();
+  const backup = path.join(directory, 'backup');
+  await fs.link(file(), backup);
+  await store.remove(id);
+  expect(await fs.readFile(backup)).toEqual(CONTENT);
+  expect(await store.size(id)).toBeUndefined();
+});
+
+test('What cannot be emptied is removed all the same', async () => {
+  const store = await stock({ ...systemFiles, empty: () => Promise.reject(new Error('EMFILE')) });
+  await store.remove(id);
+  expect(await store.size(id)).toBeUndefined();
+});
