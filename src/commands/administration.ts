@@ -4,10 +4,10 @@ import type { Rooms } from '../rooms.js';
 import { buildRooms } from '../rooms.js';
 import type { Settings } from '../settings.js';
 import type { Actor } from '../storage/audit-trail.js';
-import { DataDirectory } from '../storage/data-directory.js';
+import { DataDirectory, DirectoryInUse } from '../storage/data-directory.js';
 import type { Database } from '../storage/database.js';
 import type { FileContentStore } from '../storage/file-content-store.js';
-import { migrate } from '../storage/migrations.js';
+import { isMigrated, migrate } from '../storage/migrations.js';
 import { Failure } from '../values/failure.js';
 
 /** What commands of administration work with: the server's own rooms, on the data directory of a server that may be running. */
@@ -30,7 +30,7 @@ export async function administer<T>(settings: Settings, work: (premises: Premise
   const directory = new DataDirectory(settings.data);
   const database = directory.openDatabase();
   try {
-    await migrate(database.queries);
+    await bringUpToDate(directory, database);
     const contents = await directory.openContents();
     const { epoch } = await database.queries.selectFrom('server_state').select('epoch').executeTakeFirstOrThrow();
     const actor = { user: systemUser(), address: 'command line' };
@@ -38,6 +38,28 @@ export async function administer<T>(settings: Settings, work: (premises: Premise
     return await work({ rooms, actor, database, contents });
   } finally {
     await database.close();
+  }
+}
+
+/** @throws Failure when a server of an older release runs on it, which knows the older records only. */
+async function bringUpToDate(directory: DataDirectory, { queries }: Database): Promise<void> {
+  if (await isMigrated(queries)) return;
+  const release = lock(directory);
+  try {
+    await migrate(queries);
+  } finally {
+    release();
+  }
+}
+
+function lock(directory: DataDirectory): () => void {
+  try {
+    return directory.lock();
+  } catch (error) {
+    if (!(error instanceof DirectoryInUse)) throw error;
+    throw new Failure(
+      'The server that runs on this data directory is of an older release than this command. Stop it first.',
+    );
   }
 }
 

@@ -210,12 +210,16 @@ const provider: MigrationProvider = {
  * a step fails.
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider });
-  const known = await migrator.getMigrations();
-  if (known.some(isExecuted)) await requireKnown(db, known);
-  if (known.every(isExecuted)) return;
-  const { error } = await migrator.migrateToLatest();
+  if (await isMigrated(db)) return;
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error('The database could not be migrated.');
+}
+
+/** Whether the database has the newest schema. @throws when a newer release has been at it. */
+export async function isMigrated(db: Kysely<Schema>): Promise<boolean> {
+  const known = await new Migrator({ db, provider }).getMigrations();
+  if (known.some(isExecuted)) await requireKnown(db, known);
+  return known.every(isExecuted);
 }
 
 function isExecuted({ executedAt }: MigrationInfo): boolean {
