@@ -153,9 +153,10 @@ function rememberReplies(wsdl: SoapWsdl): void {
   const write = wsdl.objectToDocumentXML.bind(wsdl);
   const frames = new Map<string, readonly string[]>();
   wsdl.objectToDocumentXML = (name, reply, prefix, namespace) => {
-    const [entry] = Object.entries(reply);
-    if (!entry || entry[1].$xml === '') return write(name, reply, prefix, namespace);
-    const [element, { $xml }] = entry;
+    const [element, content] = Object.entries(reply)[0] ?? [];
+    const $xml = content?.$xml;
+    /* One without a result, or a fault of node-soap's own. */
+    if (element === undefined || typeof $xml !== 'string' || $xml === '') return write(name, reply, prefix, namespace);
     const known = frames.get(name);
     const frame = known ?? write(name, { [element]: { $xml: CONTENT_MARK } }, prefix, namespace).split(CONTENT_MARK);
     if (!known) frames.set(name, frame);
