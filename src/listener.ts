@@ -52,15 +52,10 @@ export function createListener(
     ? https.createServer({ ...common, ...options.certificate })
     : http.createServer(common);
   limitConnections(server, options.maxConnections);
-  const requests = new RequestsInTurn(serve, heads);
-  const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
-    /* One that is being stopped answers what it has, and takes no more. */
-    if (!server.listening) response.setHeader('Connection', 'close');
-    requests.take({ request, response });
-  };
-  server.on('request', take);
+  const requests = new RequestsInTurn(serve, heads, () => !server.listening);
+  server.on('request', (request, response) => requests.take({ request, response }));
   /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */
-  server.on('checkExpectation', take);
+  server.on('checkExpectation', (request, response) => requests.take({ request, response }));
   server.on('clientError', (error: ParserError, duplex: unknown) => {
     const socket = duplex as Socket;
     if (!socket.writable || error.code === 'ECONNRESET' || !requests.mayInterrupt(socket)) socket.destroy();

@@ -38,11 +38,14 @@ interface Line {
 export class RequestsInTurn {
   readonly #serve: RequestListener;
   readonly #heads: HeadCounter;
+  readonly #isStopping: () => boolean;
   readonly #lines = new WeakMap<Socket, Line>();
 
-  constructor(serve: RequestListener, heads: HeadCounter) {
+  /** @param isStopping - Whether connections are to end with what is served on them. */
+  constructor(serve: RequestListener, heads: HeadCounter, isStopping = (): boolean => false) {
     this.#serve = serve;
     this.#heads = heads;
+    this.#isStopping = isStopping;
   }
 
   take({ request, response }: Exchange): void {
@@ -88,6 +91,7 @@ export class RequestsInTurn {
       account.release();
       this.#goOn(socket, line);
     });
+    if (this.#isStopping()) response.setHeader('Connection', 'close');
     this.#serve(request, response);
   }
 
@@ -98,7 +102,11 @@ export class RequestsInTurn {
       return;
     }
     const next = line.waiting.shift();
-    if (!next) return;
+    if (!next) {
+      /* The answer was begun before the stop, and says nothing of an end. */
+      if (this.#isStopping()) socket.end();
+      return;
+    }
     line.waitingBytes -= waitingSize(next.request);
     /* The time that the answer before was given. */
     socket.setTimeout(0);

@@ -27,9 +27,15 @@ class ObservedHeads extends HeadCounter {
 /**
  * Sends something to a server that serves in turn, and more when that has ended its side, and waits until it closes the connection.
  */
-async function talk(text: string, heads: HeadCounter, serve: RequestListener, more = ''): Promise<void> {
-  const requests = new RequestsInTurn(serve, heads);
+async function talk(
+  text: string,
+  heads: HeadCounter,
+  serve: RequestListener,
+  { isStopping, more = '' }: { isStopping?: () => boolean; more?: string } = {},
+): Promise<void> {
+  const requests = new RequestsInTurn(serve, heads, isStopping);
   const server = http.createServer((request, response) => requests.take({ request, response }));
+  server.keepAliveTimeout = 0;
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: more !== '' });
@@ -68,7 +74,25 @@ test('A caller who goes on behind the end of the connection is left', async () =
       served.push(url);
       socket.end();
     },
-    request.repeat(17),
+    { more: request.repeat(17) },
   );
   expect(served).toEqual(['/']);
+});
+
+test('A connection ends with the answer that was begun before the stop, or with the last that waited', async () => {
+  let isStopping = false;
+  const served: (string | undefined)[] = [];
+  const serve: RequestListener = ({ url }, response) => {
+    served.push(url);
+    response.flushHeaders();
+    isStopping = true;
+    response.end();
+  };
+  const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  await talk(request('/first'), new ObservedHeads(), serve, { isStopping: () => isStopping });
+  isStopping = false;
+  await talk(request('/second') + request('/third') + request('/fourth'), new ObservedHeads(), serve, {
+    isStopping: () => isStopping,
+  });
+  expect(served).toEqual(['/first', '/second', '/third']);
 });
