@@ -18,6 +18,8 @@ export class LogOutput {
   readonly #output;
   #timer: NodeJS.Timeout | undefined;
   #waitsLeft = 0;
+  /** Whether something was left behind that has not been tried again yet. */
+  #isBehind = false;
 
   /** @param gathered - So many bytes are written at a time. When the process ends by itself, what is gathered is written. */
   constructor(gathered: number) {
@@ -29,7 +31,10 @@ export class LogOutput {
       /* Waiting would hold up all calls. */
       retryEAGAIN: () => this.#waitsLeft-- > 0,
     });
-    this.#output.on('error', () => this.#writeSoon());
+    this.#output.on('error', () => {
+      this.#isBehind = true;
+      this.#writeSoon();
+    });
     process.once('exit', () => this.#end());
   }
 
@@ -53,7 +58,11 @@ export class LogOutput {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      const wasBehind = this.#isBehind;
+      this.#isBehind = false;
       this.#output.flush();
+      /* What has waited for long is more than is written at a time; the end of it would wait for the next line. */
+      if (wasBehind) this.#writeSoon();
     }, LONGEST_DELAY_MS).unref();
   }
 

@@ -130,7 +130,7 @@ test('Lines that could not be written are when they can be', async () => {
   for (let call = 0; call < 50; call++) expect(await server.call()).toBe(200);
 
   let output = '';
-  const lines = (): string[] => output.split('\n').filter((line) => line.startsWith('{'));
+  const lines = (): string[] => output.split('\n').filter((line) => line.includes('ServerInfo'));
   await eventually(
     () => {
       output += readAll(reader.fd);
