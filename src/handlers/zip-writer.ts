@@ -142,8 +142,6 @@ class ZipPass {
   }
 
   async #addDocument({ content, modifiedAt, path }: ZipDocument, signal: AbortSignal): Promise<void> {
-    /* yazl pipes each document to the output, and parts them when all of it is there. */
-    const parted = once(this.#output, 'unpipe', { signal });
     const options = { mtime: new Date(modifiedAt), size: content.size };
     this.#zip.addReadStreamLazy(path, options, (opened) => {
       this.#open(content).then(
@@ -151,7 +149,8 @@ class ZipPass {
         (error: unknown) => opened(error, Readable.from([])),
       );
     });
-    await parted;
+    /* yazl pipes each document to the output, and parts them when all of it is there. */
+    await once(this.#output, 'unpipe', { signal });
   }
 
   async #open(content: OpenedContent): Promise<Readable> {

@@ -301,6 +301,7 @@ async function adoptZip(
   const id = await openAdopted(rooms, session, zip, (trx) => rooms.audit.record(trx, call, ...first));
   try {
     await rooms.audit.recordInTurns(call, taken.slice(first.length));
+    call.gone?.throwIfAborted();
   } catch (error) {
     await rooms.downloads.discard(session.id, id);
     throw error;
