@@ -198,7 +198,8 @@ function tell(worker: ClusterWorker, order: Order): void {
 /** Asks a worker to stop; fulfilled when it has ended. One that does not hear it yet is asked again when it says that it is ready. */
 function dismissed(worker: ClusterWorker): Promise<void> {
   return new Promise((resolve) => {
-    if (worker.isDead()) {
+    /* One that never was has no number, and does not end. */
+    if (worker.isDead() || worker.process.pid === undefined) {
       resolve();
       return;
     }
