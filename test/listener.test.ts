@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import net from 'node:net';
 import { valueOf } from './support/answer.js';
-import type { Caller } from './support/caller.js';
+import { type Caller, hexCrc32 } from './support/caller.js';
 import { beginChunk, chunkThatWaits } from './support/chunk-on-its-way.js';
 import { eventually } from './support/eventually.js';
 import { RunningService } from './support/running-service.js';
@@ -100,6 +100,31 @@ test('A server that is being stopped takes no more of a connection than it has',
   expect(valueOf(await first.finish(), 'success')).toBe('true');
   await stopped;
 });
+
+test.each([
+  ['SOAP', '/srv.asmx', 'text/xml', soapChunk],
+  ['form', '/srv.asmx/UploadFileChunk', 'application/x-www-form-urlencoded', formChunk],
+])(
+  'A chunk that has come whole before it is read, and waits for another, is taken after that: %s',
+  async (_, path, type, write) => {
+    const handler = await caller.openUpload();
+    const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+    const body = write(handler, Buffer.from('the second'));
+    const socket = await connect();
+    const answer = rest(socket);
+    const begun = once(socket, 'data');
+    const head = `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close`;
+    /* Behind another request, so that all of it has come before any of it is read. */
+    socket.write(`GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nPOST ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${body}`);
+    await begun;
+    expect(valueOf(await first.finish(), 'success')).toBe('true');
+    expect(await answer).toMatch(/ success="true" tryagain="false" filehexcrc="[0-9A-F]+"/);
+    expect(valueOf(await caller.commit(handler, '/Public/both.bin'), 'success')).toBe('true');
+    expect(await caller.download('/Public/both.bin')).toEqual(
+      Buffer.concat([Buffer.alloc(1000), Buffer.from('the second')]),
+    );
+  },
+);
 
 test('A connection that was refused is closed, though the caller keeps its end open', async () => {
   const socket = net.connect({ host: '127.0.0.1', port: port(), allowHalfOpen: true });
@@ -258,6 +283,20 @@ async function heldByServer(server: number): Promise<Map<number, number>> {
 
 function portOf(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
+}
+
+function soapChunk(handler: string, bytes: Buffer): string {
+  return (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><UploadFileChunk xmlns="http://tempuri.org/">' +
+    `<authenticationTicket>${caller.ticket}</authenticationTicket><uploadHandler>${handler}</uploadHandler>` +
+    `<fileChunk>${bytes.toString('base64')}</fileChunk><chunkHEXCRC>${hexCrc32(bytes)}</chunkHEXCRC><lastChunk>true</lastChunk>` +
+    '</UploadFileChunk></s:Body></s:Envelope>'
+  );
+}
+
+function formChunk(handler: string, bytes: Buffer): string {
+  const content = encodeURIComponent(bytes.toString('base64'));
+  return `authenticationTicket=${caller.ticket}&uploadHandler=${handler}&fileChunk=${content}&chunkHEXCRC=${hexCrc32(bytes)}&lastChunk=true`;
 }
 
 async function talk(request: string): Promise<[answer: string, socket: net.Socket]> {

@@ -25,6 +25,7 @@ export function pumpMessage(source: Readable, reader: MessageReader, idleLimit: 
   return new Promise((resolve, reject) => {
     let isFinished = false;
     let isBusy = false;
+    let hasEnded = false;
     const timer = setTimeout(() => {
       if (!isBusy) finish(new MessageInterrupted(true));
     }, idleLimit);
@@ -56,11 +57,18 @@ export function pumpMessage(source: Readable, reader: MessageReader, idleLimit: 
       wait.then(() => {
         if (isFinished) return;
         isBusy = false;
+        if (hasEnded) {
+          end();
+          return;
+        }
         timer.refresh();
         source.resume();
       }, finish);
     };
+    /* A source tells its end though it is paused, when nothing is left in it. */
     const end = (): void => {
+      hasEnded = true;
+      if (isBusy) return;
       isBusy = true;
       Promise.resolve()
         .then(() => reader.end())
