@@ -1,16 +1,5 @@
-import { once } from 'node:events';
-import net, { type AddressInfo } from 'node:net';
+import { freePort } from '../support/free-port.js';
 import { RunningService } from '../support/running-service.js';
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('Metrics that cannot be gathered are told of without stack and path, at either address', async () => {
   const metricsAddress = `127.0.0.1:${await freePort()}`;
