@@ -127,8 +127,9 @@ function syncAbove(bottom: string, top: string): void {
   }
 }
 
+/** By its code: better-sqlite3 throws errors of the first copy of it that was loaded into the process, whoever calls. */
 function isBusy(error: unknown): boolean {
-  return error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 }
 
 /** Another server runs on the data directory. */
