@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Application } from './bindings/application.js';
-import { limitConnections } from './connection-limit.js';
+import { Connections } from './connections.js';
 import { RequestsInTurn } from './requests-in-turn.js';
 
 export interface ListenerOptions {
@@ -30,14 +30,72 @@ const HEADER_ROOM = 32 * 1024;
 /** How long a connection that was refused stays open, so that the caller gets to see why, ms. */
 const LINGER_MS = 2_000;
 
+/** How long a stop waits for a request that has begun to come, ms. */
+const STOP_HEAD_MS = 2_000;
+
 /** How long a stop waits for what runs, ms. */
 const STOP_LIMIT_MS = 30_000;
 
+/** How long a caller may take to shake hands for TLS, ms, when the limit for being silent is not shorter. */
+const HANDSHAKE_LIMIT_MS = 10_000;
+
+/** An HTTP server with the connections it has. */
+export class Listener {
+  readonly #server: http.Server | https.Server;
+  readonly #connections: Connections;
+  readonly #isServing: (connection: Socket) => boolean;
+
+  /**
+   * @param maxConnections - Connections at a time; what comes beyond is closed at once.
+   * @param isServing - Whether there is a request on a connection that is to be answered before a stop.
+   */
+  constructor(
+    server: http.Server | https.Server,
+    maxConnections = Infinity,
+    isServing: (connection: Socket) => boolean = () => true,
+  ) {
+    this.#server = server;
+    this.#connections = new Connections(server, maxConnections);
+    this.#isServing = isServing;
+  }
+
+  /** Starts listening; fulfilled with the port. */
+  listen(host: string, port: number): Promise<number> {
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        const address = server.address();
+        resolve(typeof address === 'object' && address ? address.port : port);
+      });
+    });
+  }
+
+  /** Has another certificate for connections to come. A server without TLS needs none. */
+  useCertificate(certificate: Certificate): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(certificate);
+  }
+
+  /** Takes no new work, and waits until what runs has been finished; what takes too long is cut off. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      const cuts = [
+        setTimeout(() => this.#connections.closeWhere((one) => !this.#isServing(one)), STOP_HEAD_MS),
+        setTimeout(() => this.#connections.closeAll(), STOP_LIMIT_MS),
+      ];
+      this.#server.close(() => {
+        for (const cut of cuts) clearTimeout(cut);
+        resolve();
+      });
+      this.#server.closeIdleConnections();
+      this.#connections.closeSilent();
+    });
+  }
+}
+
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener(
-  { heads, messages, serve }: Application,
-  options: ListenerOptions,
-): http.Server | https.Server {
+export function createListener({ heads, messages, serve }: Application, options: ListenerOptions): Listener {
   const common = {
     ...messages,
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
@@ -49,9 +107,12 @@ export function createListener(
     keepAliveTimeout: options.idleLimit,
   };
   const server = options.certificate
-    ? https.createServer({ ...common, ...options.certificate })
+    ? https.createServer({
+        ...common,
+        ...options.certificate,
+        handshakeTimeout: Math.min(HANDSHAKE_LIMIT_MS, options.idleLimit),
+      })
     : http.createServer(common);
-  limitConnections(server, options.maxConnections);
   const requests = new RequestsInTurn(serve, heads, () => !server.listening);
   server.on('request', (request, response) => requests.take({ request, response }));
   /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */
@@ -61,7 +122,7 @@ export function createListener(
     if (!socket.writable || error.code === 'ECONNRESET' || !requests.mayInterrupt(socket)) socket.destroy();
     else refuse(error, socket);
   });
-  return server;
+  return new Listener(server, options.maxConnections, (connection) => requests.isServing(connection));
 }
 
 /** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws when they cannot be read. */
@@ -112,28 +173,4 @@ function describe(error: ParserError): [status: string, text: string] {
 /** Whether the parser was still in the request line: no line has ended in what it was given last. */
 function isRequestLine({ bytesParsed, rawPacket }: ParserError): boolean {
   return rawPacket?.subarray(0, bytesParsed).includes('\r\n') === false;
-}
-
-/** Starts listening; fulfilled with the port. */
-export function listen(server: http.Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
-    });
-  });
-}
-
-/** Takes no new work, and waits until what runs has been finished; what takes too long is cut off. */
-export function stopListening(server: http.Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), STOP_LIMIT_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -73,6 +73,11 @@ export class RequestsInTurn {
     return !current || (!current.headersSent && !current.req.complete);
   }
 
+  /** Whether there is a request on a connection that has not been answered. */
+  isServing(socket: Socket): boolean {
+    return this.#lines.get(socket)?.current !== undefined;
+  }
+
   #open(socket: Socket): Line {
     const line: Line = { current: undefined, waiting: [], waitingBytes: 0, refused: 0 };
     this.#lines.set(socket, line);

@@ -4,7 +4,7 @@ import type { FirstAdministrator } from './accounts/users.js';
 import { Crew } from './crew.js';
 import { WORKER_ENTRY } from './crew-messages.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
-import { listen, stopListening } from './listener.js';
+import { Listener } from './listener.js';
 import { type Logger, openLog } from './log.js';
 import type { Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
@@ -190,9 +190,9 @@ async function serveMetrics(premises: Premises, metrics: () => Promise<string>):
     log.error({ err: error }, 'the metrics could not be gathered');
     response.status(500).type('text/plain').send('The metrics could not be gathered.\n');
   });
-  const server = http.createServer(application);
-  await listen(server, settings.metricsAddress.host, settings.metricsAddress.port);
-  return () => stopListening(server);
+  const listener = new Listener(http.createServer(application));
+  await listener.listen(settings.metricsAddress.host, settings.metricsAddress.port);
+  return () => listener.stop();
 }
 
 function urlHost(host: string): string {

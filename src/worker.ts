@@ -1,5 +1,3 @@
-import type http from 'node:http';
-import type https from 'node:https';
 import { instructAllocator } from './allocator.js';
 import { createApplication } from './bindings/application.js';
 import type { CallRecord } from './bindings/call-log.js';
@@ -12,7 +10,7 @@ import { SoapDispatcher } from './bindings/soap/soap-dispatcher.js';
 import { instructCollector } from './collector.js';
 import { matchOperations } from './contract/match-operations.js';
 import { loadContract } from './contract/wsdl-reader.js';
-import { createListener, listen, readCertificate, stopListening } from './listener.js';
+import { createListener, type Listener, readCertificate } from './listener.js';
 import { logCall, type Logger } from './log.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { buildRooms, type Rooms } from './rooms.js';
@@ -50,15 +48,15 @@ export interface WorkerOptions {
 export class Worker {
   readonly rooms: Rooms;
   readonly #settings: Settings;
-  readonly #server: http.Server | https.Server;
+  readonly #listener: Listener;
   readonly #metrics: CallMetrics;
   readonly #log: Logger;
 
-  private constructor(options: WorkerOptions, rooms: Rooms, server: http.Server | https.Server, metrics: CallMetrics) {
+  private constructor(options: WorkerOptions, rooms: Rooms, listener: Listener, metrics: CallMetrics) {
     this.#settings = options.settings;
     this.#log = options.log;
     this.rooms = rooms;
-    this.#server = server;
+    this.#listener = listener;
     this.#metrics = metrics;
   }
 
@@ -104,13 +102,13 @@ export class Worker {
         metrics: settings.metricsAddress === undefined ? options.metrics : undefined,
       }),
     });
-    const server = createListener(application, {
+    const listener = createListener(application, {
       maxRequestLine: settings.maxRequestLine,
       idleLimit: shared.idleLimit,
       maxConnections: settings.maxConnections,
       certificate: readCertificate(settings),
     });
-    return new Worker(options, rooms, server, metrics);
+    return new Worker(options, rooms, listener, metrics);
   }
 
   /** What this process has measured. */
@@ -122,7 +120,7 @@ export class Worker {
   reload(): void {
     try {
       const certificate = readCertificate(this.#settings);
-      if (certificate && 'setSecureContext' in this.#server) this.#server.setSecureContext(certificate);
+      if (certificate) this.#listener.useCertificate(certificate);
       this.#log.info('certificate and key were read again');
     } catch (error) {
       this.#log.error({ err: error }, 'certificate and key could not be read again');
@@ -131,13 +129,13 @@ export class Worker {
 
   /** Starts to take calls; fulfilled with the port. */
   listen(): Promise<number> {
-    return listen(this.#server, this.#settings.host, this.#settings.port);
+    return this.#listener.listen(this.#settings.host, this.#settings.port);
   }
 
   /** Takes no new calls and finishes those that run. */
   async stop(): Promise<void> {
     this.rooms.throttle.stop();
-    await stopListening(this.#server);
+    await this.#listener.stop();
     await this.rooms.audit.flush().catch((error: unknown) => {
       this.#log.error({ err: error }, 'the number of refusals could not be recorded');
     });

@@ -101,6 +101,24 @@ test('A server that is being stopped takes no more of a connection than it has',
   await stopped;
 });
 
+test('A stop leaves callers who have asked for nothing before it leaves those who are served', async () => {
+  const stopping = await RunningService.start();
+  const uploader = await stopping.logIn();
+  const chunk = await beginChunk(uploader, await uploader.openUpload(), Buffer.alloc(1000));
+  const silent = net.connect(portOfUrl(stopping.url), '127.0.0.1');
+  const slow = net.connect(portOfUrl(stopping.url), '127.0.0.1');
+  const closed = Promise.all([silent, slow].map((socket) => once(socket.resume(), 'close')));
+  slow.write('GET /healthz HTTP/1.1\r\nHo');
+  await eventually(
+    () => heldByServer(portOfUrl(stopping.url)),
+    (held) => [silent, slow].every(({ localPort = 0 }) => held.get(localPort) === 0),
+  );
+  const stopped = stopping.end();
+  await closed;
+  expect(valueOf(await chunk.finish(), 'success')).toBe('true');
+  await stopped;
+});
+
 test.each([
   ['SOAP', '/srv.asmx', 'text/xml', soapChunk],
   ['form', '/srv.asmx/UploadFileChunk', 'application/x-www-form-urlencoded', formChunk],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { type RunningServer, startServer } from '../../src/server.js';
@@ -13,13 +14,16 @@ import { scratchDirectory } from '../support/scratch-directory.js';
 let data: string;
 let server: RunningServer;
 
+/** How long a caller may be silent, s. */
+const SILENCE = 1;
+
 beforeAll(async () => {
   data = scratchDirectory();
   const [tlsCertificate, tlsKey] = [path.join(data, 'certificate.pem'), path.join(data, 'key.pem')];
   await fs.writeFile(tlsCertificate, CERTIFICATE);
   await fs.writeFile(tlsKey, KEY);
   const own = { data: path.join(data, 'data'), tlsCertificate, tlsKey, passwordCost: CHEAP_PASSWORDS };
-  const flags = { port: '0', workers: '1', logLevel: 'silent', ...own };
+  const flags = { port: '0', workers: '1', logLevel: 'silent', readTimeout: String(SILENCE), ...own };
   server = await startServer(loadSettings({ flags, environment: { LIGHTERAGE_ADMIN_PASSWORD: 'any' } }).settings);
 });
 
@@ -49,6 +53,11 @@ test('A certificate that is read again is used with the versions of TLS the serv
   }
   expect(await versionWith('TLSv1.2')).toBe('TLSv1.2');
   expect(await versionWith('TLSv1.3')).toBe('TLSv1.3');
+});
+
+test('A caller who does not shake hands is left when the time for being silent is over', async () => {
+  const silent = net.connect({ port: Number(new URL(server.url).port), host: '127.0.0.1' });
+  await once(silent.resume(), 'close');
 });
 
 /** The headers a request is answered with. */

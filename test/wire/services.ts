@@ -11,7 +11,7 @@ import { matchOperations } from '../../src/contract/match-operations.js';
 import type { Payload } from '../../src/contract/payload.js';
 import { type ContentSource, elementResult, type Result } from '../../src/contract/result.js';
 import { readWsdl } from '../../src/contract/wsdl-reader.js';
-import { createListener, listen, stopListening } from '../../src/listener.js';
+import { createListener } from '../../src/listener.js';
 import type { ErasedOperation, Operations } from '../../src/operations/operation.js';
 import { OperationRunner } from '../../src/operations/operation-runner.js';
 import { startServer } from '../../src/server.js';
@@ -77,16 +77,16 @@ export async function startProbe(): Promise<RunningService> {
     idleLimit: shared.idleLimit,
     report,
   });
-  const server = createListener(application, {
+  const listener = createListener(application, {
     maxRequestLine: 64 * KIB,
     idleLimit: 10_000,
     maxConnections: 1000,
     certificate: undefined,
   });
   return {
-    port: await listen(server, '127.0.0.1', 0),
+    port: await listener.listen('127.0.0.1', 0),
     stop: async () => {
-      await stopListening(server);
+      await listener.stop();
       await fs.rm(directory, { recursive: true });
     },
   };

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { limitConnections } from '../src/connection-limit.js';
+import { Connections } from '../src/connections.js';
+import { Listener } from '../src/listener.js';
 import { CERTIFICATE, KEY } from './support/certificate.js';
 import { eventually } from './support/eventually.js';
 
@@ -10,7 +11,7 @@ const server = https.createServer({ cert: CERTIFICATE, key: KEY }, (_request, re
 const errors: unknown[] = [];
 
 beforeAll(async () => {
-  limitConnections(server, 2);
+  new Connections(server, 2);
   server.on('clientError', (_error, socket) => socket.destroy()).on('error', (error) => errors.push(error));
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
@@ -21,8 +22,8 @@ afterAll(() => {
 });
 
 /** A connection on which nothing is said yet. */
-async function connect(): Promise<net.Socket> {
-  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+async function connect(port = (server.address() as AddressInfo).port): Promise<net.Socket> {
+  const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
 }
@@ -45,4 +46,28 @@ test('Connections over TLS count from before they have shaken hands until they e
   secure.destroy();
   await eventually(async () => isTaken(await connect()), Boolean);
   expect(errors).toEqual([]);
+});
+
+test('A stop over TLS leaves the connections on which something is served, and closes all others', async () => {
+  const busy = new Set<net.Socket>();
+  let answer = (): void => undefined;
+  const stopping = https.createServer({ cert: CERTIFICATE, key: KEY }, (request, response) => {
+    busy.add(request.socket);
+    answer = () => response.end('answered');
+  });
+  const listener = new Listener(stopping, Infinity, (socket) => busy.has(socket));
+  const port = await listener.listen('127.0.0.1', 0);
+  const silent = await connect(port);
+  const [secure, served] = [await connect(port), await connect(port)].map((socket) =>
+    tls.connect({ socket, ca: CERTIFICATE, servername: 'localhost' }),
+  ) as [tls.TLSSocket, tls.TLSSocket];
+  await Promise.all([secure, served].map((socket) => once(socket, 'secureConnect')));
+  served.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(stopping, 'request');
+  const stopped = listener.stop();
+  await Promise.all([silent, secure].map((socket) => once(socket.resume(), 'close')));
+  answer();
+  expect(String(await once(served, 'data'))).toContain('answered');
+  served.end();
+  await stopped;
 });
