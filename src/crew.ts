@@ -19,8 +19,11 @@ export interface CrewOptions {
   readonly metrics: () => Promise<string>;
 }
 
-/** How long to wait before another worker takes the place of one that ended, ms: one that always fails must not use up the machine. */
-const REPLACEMENT_DELAY_MS = 500;
+/**
+ * How soon after the start of a worker another may be started in its place, ms: one that always fails must not use up the machine. One that ends later is
+ * replaced at once. While there is none at all, connections are refused: Node closes the port with the last worker that listens.
+ */
+const LEAST_LIFE_MS = 1_000;
 
 /**
  * How long to wait before trying again to free what a worker held, ms: doubled up to the second figure. While the database is busy an attempt holds this
@@ -94,13 +97,14 @@ export class Crew {
   async #engage(): Promise<number> {
     const { epoch, log, settings } = this.#options;
     const name = crypto.randomUUID();
-    const worker = this.#fork(name);
+    const begin = performance.now();
+    const worker = this.#fork(name, begin);
     return new Promise((resolve, reject) => {
       let hasEnded = false;
       const ended = (end: WorkerEnd, error: Error): void => {
         if (hasEnded) return;
         hasEnded = true;
-        void this.#replace(name, end);
+        void this.#replace(name, begin, end);
         reject(error);
       };
       worker.once('exit', (code, signal) => {
@@ -128,24 +132,25 @@ export class Crew {
   }
 
   /** Some of the system's refusals to begin a process are thrown, others are an error of a worker that never was. */
-  #fork(name: string): ClusterWorker {
+  #fork(name: string, begin: number): ClusterWorker {
     try {
       return cluster.fork();
     } catch (error) {
-      void this.#replace(name, { err: error });
+      void this.#replace(name, begin, { err: error });
       throw error;
     }
   }
 
-  async #replace(name: string, end: WorkerEnd): Promise<void> {
+  /** @param begin - When it was started, ms (`performance.now`). */
+  async #replace(name: string, begin: number, end: WorkerEnd): Promise<void> {
     if (this.#isStopping) return;
     this.#options.log.error(end, 'a worker ended; another takes its place');
-    await Promise.all([this.#engageAnother(), this.#bury(name)]);
+    await Promise.all([this.#engageAnother(begin), this.#bury(name)]);
   }
 
   /** One that ends before it takes calls is replaced like any other. */
-  async #engageAnother(): Promise<void> {
-    await delay(REPLACEMENT_DELAY_MS);
+  async #engageAnother(begin: number): Promise<void> {
+    await delay(begin + LEAST_LIFE_MS - performance.now());
     if (this.#isStopping) return;
     await this.#engage().catch((error: unknown) => this.#complain(error));
   }

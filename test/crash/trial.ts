@@ -9,7 +9,7 @@ import { complaintOf } from '../support/complaint.js';
 import { workersOf } from '../support/workers-of.js';
 import { Client } from './client.js';
 import { Inspection } from './inspection.js';
-import { crewOf, killAll, replaced } from './killing.js';
+import { answering, crewOf, killAll, replaced } from './killing.js';
 import { Ledger } from './ledger.js';
 import { Line } from './line.js';
 import { describeMoment, operationOf, pickMoment, reached } from './moment.js';
@@ -212,6 +212,7 @@ export class Trial {
     const { data } = this.#options;
     await this.#check();
     const line = this.#quietLine(server);
+    await answering(line);
     const records = await readRecords(data);
     const { settlements } = this;
     await new Inspection({ ledger: this.#ledger, records, data, line, settlements, isFresh }).run();
