@@ -28,7 +28,7 @@ export type Order =
 export type Report =
   /** It waits for its orders: what it is sent before that is lost. */
   | { readonly report: 'ready' }
-  | { readonly report: 'listening'; readonly port: number }
+  | { readonly report: 'listening' }
   /** It cannot serve. */
   | { readonly report: 'failed'; readonly reason: string }
   | { readonly report: 'measured'; readonly id: number; readonly metrics: MeasuredMetrics }

@@ -1,8 +1,10 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import crypto from 'node:crypto';
+import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeConnectionInHand } from './connection-in-hand.js';
 import type { Order, Report } from './crew-messages.js';
+import { Listener } from './listener.js';
 import type { Logger } from './log.js';
 import type { Settings } from './settings.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
@@ -43,21 +45,26 @@ type WorkerEnd = { readonly code: number; readonly signal: string } | { readonly
 /** The worker processes of a server: they share the port, the database and the content directory. */
 export class Crew {
   readonly #options: CrewOptions;
+  /** What the workers are told. */
+  #settings: Settings;
   readonly #measurements = new Map<number, (metrics: MeasuredMetrics) => void>();
   #lastId = 0;
   #isStopping = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     cluster.setupPrimary({ exec: options.program });
   }
 
   /** Starts the workers; fulfilled with the port when all of them take calls. @throws when one cannot. */
   async start(): Promise<number> {
     const { settings } = this.#options;
+    /* Told to take any port, they would take another one whenever all of them had ended. */
+    if (settings.port === 0) this.#settings = { ...settings, port: await findPort(settings.host) };
     try {
-      const ports = await Promise.all(Array.from({ length: settings.workers }, () => this.#engage()));
-      return ports[0] ?? settings.port;
+      await Promise.all(Array.from({ length: settings.workers }, () => this.#engage()));
+      return this.#settings.port;
     } catch (error) {
       await this.stop();
       throw error;
@@ -93,9 +100,10 @@ export class Crew {
     }
   }
 
-  /** Starts a worker; fulfilled with its port. */
-  async #engage(): Promise<number> {
-    const { epoch, log, settings } = this.#options;
+  /** Starts a worker; fulfilled when it takes calls. */
+  async #engage(): Promise<void> {
+    const { epoch, log } = this.#options;
+    const settings = this.#settings;
     const name = crypto.randomUUID();
     const begin = performance.now();
     const worker = this.#fork(name, begin);
@@ -122,7 +130,7 @@ export class Crew {
       worker.on('message', (report: Report) => {
         if (report.report === 'ready')
           tell(worker, this.#isStopping ? STOP : { order: 'serve', settings, epoch, name });
-        else if (report.report === 'listening') resolve(report.port);
+        else if (report.report === 'listening') resolve();
         else if (report.report === 'failed') reject(new Error(report.reason));
         else if (report.report === 'measured') this.#measurements.get(report.id)?.(report.metrics);
         else void this.#answerMetrics(worker, report.id);
@@ -184,6 +192,14 @@ export class Crew {
       tell(worker, { order: 'metrics', id, text: undefined });
     }
   }
+}
+
+/** A port of the host's that is free. */
+async function findPort(host: string): Promise<number> {
+  const listener = new Listener(http.createServer());
+  const port = await listener.listen(host, 0);
+  await listener.stop();
+  return port;
 }
 
 function workers(): ClusterWorker[] {

@@ -52,7 +52,8 @@ async function serve({ settings, epoch, name }: Extract<Order, { order: 'serve' 
       leaveDirectory();
     };
     worker = await Worker.create({ settings, directory, database, contents, log, epoch, name, metrics: askMetrics });
-    tell({ report: 'listening', port: await worker.listen() });
+    await worker.listen();
+    tell({ report: 'listening' });
   } catch (error) {
     tell({ report: 'failed', reason: error instanceof Error ? error.message : String(error) });
     process.exit(1);

@@ -12,7 +12,7 @@ import { scratchDirectory } from './support/scratch-directory.js';
 const PROGRAM = `
 process.on('disconnect', () => process.exit(1));
 process.on('message', ({ order }) => {
-  if (order === 'serve') process.send({ report: 'listening', port: 1 });
+  if (order === 'serve') process.send({ report: 'listening' });
   if (order === 'stop') process.exit(0);
 });
 process.send({ report: 'ready' });

@@ -130,4 +130,17 @@ describe('A worker that is killed', () => {
     await replaced(worker);
     expect(await server.stop()).toBe(0);
   });
+
+  test('is replaced though it was the last one, at the same address', async () => {
+    const before = await workersOf(server.pid);
+    for (const worker of before) process.kill(worker, 'SIGKILL');
+    await eventually(
+      () => workersOf(server.pid),
+      (workers) => workers.length === 2 && workers.every((worker) => !before.includes(worker)),
+    );
+    await eventually(
+      () => ask(server.url),
+      (answer) => answer.startsWith('HTTP/1.1 200 '),
+    );
+  });
 });
