@@ -20,6 +20,7 @@ export const MESSAGES: readonly Attack[] = [
   envelopes('elements side by side', envelope('<a/>'.repeat(200_000))),
   envelopes('100,000 attributes', envelope(`<a ${attributes(100_000)}/>`)),
   envelopes('a million attributes', envelope(`<a ${attributes(1_000_000)}/>`)),
+  envelopes('attributes with a namespace of 500,000 characters', envelope(`<a ${namespaced(1900, 500_000)}/>`)),
   envelopes('50,000 namespaces', envelope(`<a ${namespaces(50_000)}/>`)),
   envelopes('an element name of half a MiB', envelope(`<${'n'.repeat(MIB / 2)}/>`)),
   envelopes('an attribute of 10 MiB', envelope(`<a b="${'c'.repeat(10 * MIB)}"/>`)),
@@ -209,6 +210,11 @@ function entities(count: number): string {
   return Array.from({ length: count }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n === 0 ? '' : n};`.repeat(10)}">`).join(
     '',
   );
+}
+
+/** Attributes that are all in one namespace, with a name as long as this. */
+function namespaced(count: number, length: number): string {
+  return `xmlns:q="${'u'.repeat(length)}" ${Array.from({ length: count }, (_, n) => `q:a${n}=""`).join(' ')}`;
 }
 
 function attributes(count: number): string {

@@ -1,5 +1,5 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
-import { UnreadableMessage } from '../payload/argument-receiver.js';
+import { MessageTooLarge, UnreadableMessage } from '../payload/argument-receiver.js';
 
 /** Told of what the markup of a message holds, in its order. */
 export interface MarkupListener {
@@ -37,6 +37,17 @@ export class PreparedSaxes extends (SaxesParser as new (options: { xmlns: true }
   }
 }
 
+/**
+ * The longest name of a namespace, in characters: far longer than any that is in use. The parser makes a string of it for each attribute with its prefix, and
+ * looks that up among all of the element's. Beyond 16 KiB V8 knows strings by their lengths alone, and compares each with each.
+ */
+const MAX_NAMESPACE = 1024;
+
+function limitNamespace(name: string): void {
+  if (name.length > MAX_NAMESPACE)
+    throw new MessageTooLarge(`The name of a namespace is longer than ${MAX_NAMESPACE} characters.`);
+}
+
 /** How many idle parsers are kept. */
 const KEPT = 64;
 
@@ -55,7 +66,10 @@ export class MarkupParser {
     this.#saxes.on('doctype', () => {
       throw new UnreadableMessage('A document type declaration is not allowed in a message.');
     });
-    this.#saxes.on('attribute', () => this.#listener?.attribute());
+    this.#saxes.on('attribute', ({ name, prefix, value }) => {
+      if (name === 'xmlns' || prefix === 'xmlns') limitNamespace(value);
+      this.#listener?.attribute();
+    });
     this.#saxes.on('opentag', (tag) => this.#listener?.opened(tag));
     this.#saxes.on('closetag', () => this.#listener?.closed());
     this.#saxes.on('text', (text) => this.#listener?.text(text));

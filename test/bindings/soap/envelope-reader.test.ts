@@ -209,6 +209,8 @@ test.each([
     "There are more than 20000 '>'",
   ],
   ['more content than one', '<data>YQ==</data>'.repeat(11), 'There are more than 10 elements with content'],
+  ['a namespace with a very long name', `<a xmlns:q="${'u'.repeat(1025)}"/>`, 'a namespace is longer than 1024'],
+  ['a very long namespace without prefix', `<a xmlns='${'u'.repeat(1025)}'/>`, 'a namespace is longer than 1024'],
   ['CDATA sections without end', `<data>${'<![CDATA[]]>'.repeat(100_000)}</data>`, 'The message is longer than'],
 ])('A message with %s is too large', async (_what, args, text) => {
   const reader = new EnvelopeReader(new HeardEnvelope('at once'), NAMESPACE, MAX_TEXT_BYTES);
