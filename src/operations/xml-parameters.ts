@@ -81,6 +81,7 @@ function isMostlyMarkup(text: string): boolean {
     const section = SECTIONS.find(({ start }) => text.startsWith(start, at));
     if (!section && text.startsWith(DECLARATION, at)) return text.length - at + markup > MAX_MARKUP;
     const { end, values } = section ? readSection(text, at, section) : readTag(text, at);
+    if (section?.start === '<?' && hasOpenQuote(text.slice(at, end))) return text.length - at + markup > MAX_MARKUP;
     markup += section?.isText ? section.start.length + section.end.length : end - at - values;
     at = text.indexOf('<', end);
   }
@@ -97,6 +98,14 @@ interface Extent {
 function readSection(text: string, at: number, { end, start }: Section): Extent {
   const found = text.indexOf(end, at + start.length);
   return { end: found === -1 ? text.length : found + end.length, values: 0 };
+}
+
+/**
+ * Whether a quote in a processing instruction is not closed before its end. The validator has it end there all the same, and the parser behind the next such
+ * quote: where it ends is not told, so all that follows counts.
+ */
+function hasOpenQuote(instruction: string): boolean {
+  return /["']/.test(instruction.replace(/"[^"]*"|'[^']*'/g, ''));
 }
 
 /**

@@ -135,6 +135,14 @@ test.each([
   ['documents', '<a/>'.repeat(MANY)],
   ['elements between two quotes in comments', document(`<!--'-->${HIDDEN}<!--'-->`)],
   ['elements between two quotes in processing instructions', document(`<?a '?>${HIDDEN}<?a '?>`)],
+  [
+    'elements in what is a CDATA section but behind a quote in a processing instruction',
+    `<xmlparameters><?a "?><![CDATA[" ?>${HIDDEN}]]></xmlparameters>`,
+  ],
+  [
+    'elements behind a quote in quotes in a processing instruction',
+    `<xmlparameters><?a '"' "?><![CDATA[" ?>${HIDDEN}]]></xmlparameters>`,
+  ],
   ['elements between two quotes in declarations', `<!DOCTYPE a '>${document(HIDDEN)}<!DOCTYPE b '>`],
   ['elements in a value behind what only begins a comment', document(`<!--><item a="-->${HIDDEN}"/>`)],
   ['elements in a value behind a declaration with brackets', `<!DOCTYPE a <b><c c=">>${HIDDEN}"/>`],
