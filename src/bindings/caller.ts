@@ -83,5 +83,8 @@ function isBelieved(request: IncomingMessage, { isRead, trustProxy }: CookiePoli
   const from = origin ?? referer;
   if (from === undefined) return isRead || !BROWSER.test(agent);
   const own = readPublicAddress(request, trustProxy)?.url;
-  return own !== undefined && URL.canParse(from) && new URL(from).origin === new URL(own).origin;
+  /* A Host is checked for being harmless, not for being a host. */
+  return (
+    own !== undefined && [own, from].every((url) => URL.canParse(url)) && new URL(from).origin === new URL(own).origin
+  );
 }

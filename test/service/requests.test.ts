@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import zlib from 'node:zlib';
 import { newGuid } from '../../src/values/guid.js';
 import { type Answer, answer, matching, NUMBER, refused, valueOf } from '../support/answer.js';
@@ -252,6 +255,13 @@ describe.each(BINDINGS)('Over $name', (binding) => {
     const body = request.body === undefined ? undefined : compress(request.body);
     expect(binding.read('UploadFileChunk', await send(service.url, { ...request, headers, body }))).toEqual(TAKEN_LAST);
   });
+});
+
+test.each(['999.999.999.999', 'a:99999'])('A cookie does not count where the Host is none: %s', async (host) => {
+  const headers = { Host: host, Origin: service.url, Cookie: `ticket=${anna.ticket}` };
+  const request = http.get(`${service.url}/srv.asmx/isValidTicket`, { headers });
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  expect(await text(response)).toContain('error="[900] Authentication failed"');
 });
 
 const SOAP_BINDINGS = [SOAP_11, SOAP_12];
