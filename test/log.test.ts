@@ -148,6 +148,36 @@ test('Lines that could not be written are when they can be', async () => {
   await fs.rm(directory, { recursive: true });
 });
 
+/** Longer than it takes until lines that could not be written are tried again, ms. */
+const PAST_A_RETRY = 200;
+
+test('A server whose log nobody reads any more serves, stops, and does not try to write it again', async () => {
+  const directory = scratchDirectory();
+  const name = path.join(directory, 'pipe');
+  execFileSync('mkfifo', [name]);
+  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  const server = await LoggingServer.start(writer.fd);
+  let output = '';
+  await eventually(
+    () => (output += readAll(reader.fd)),
+    (read) => read.includes('/AuthenticateUser\n'),
+  );
+  await reader.close();
+  for (let call = 0; call < CALLS; call++) expect(await server.call()).toBe(200);
+
+  /* Whoever comes now would read what is tried again. */
+  const late = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  for (const end = Date.now() + PAST_A_RETRY; Date.now() < end;) expect(await server.call()).toBe(200);
+  expect(readAll(late.fd)).toBe('');
+
+  /* Without a reader to the end, so that its last words are lost too. */
+  await late.close();
+  expect(await server.stop()).toEqual({ status: 0, errors: '' });
+  await writer.close();
+  await fs.rm(directory, { recursive: true });
+});
+
 function fillUp(pipe: number): void {
   untilBlocked(() => writeSync(pipe, Buffer.alloc(4096, '\n')));
 }
