@@ -12,10 +12,11 @@ const LAST_WAITS = 10;
 
 /**
  * The standard output as the log writes to it. Lines that cannot be written, as when the disk is full, are kept and tried again: the server does not wait
- * for its log, and does not end for its sake. Lines are whole, or are not there at all.
+ * for its log, and does not end for its sake. Lines are whole, or are not there at all. When the reader of a pipe has gone, nothing is written any more.
  */
 export class LogOutput {
-  readonly #output;
+  /** Undefined once its reader has gone: only a pipe with a name could get another. */
+  #output: ReturnType<typeof pino.destination> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitsLeft = 0;
   /** Whether something was left behind that has not been tried again yet. */
@@ -31,14 +32,12 @@ export class LogOutput {
       /* Waiting would hold up all calls. */
       retryEAGAIN: () => this.#waitsLeft-- > 0,
     });
-    this.#output.on('error', () => {
-      this.#isBehind = true;
-      this.#writeSoon();
-    });
+    this.#output.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     process.once('exit', () => this.#end());
   }
 
   write(line: string): void {
+    if (!this.#output) return;
     this.#output.write(line);
     this.#writeSoon();
   }
@@ -54,13 +53,23 @@ export class LogOutput {
     });
   }
 
+  /** What is kept of a pipe that is given up goes with it. */
+  #failed({ code }: NodeJS.ErrnoException): void {
+    if (code === 'EPIPE') {
+      this.#output = undefined;
+      return;
+    }
+    this.#isBehind = true;
+    this.#writeSoon();
+  }
+
   #writeSoon(): void {
-    if (this.#timer) return;
+    if (this.#timer || !this.#output) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       const wasBehind = this.#isBehind;
       this.#isBehind = false;
-      this.#output.flush();
+      this.#output?.flush();
       /* What has waited for long is more than is written at a time; the end of it would wait for the next line. */
       if (wasBehind) this.#writeSoon();
     }, LONGEST_DELAY_MS).unref();
@@ -69,6 +78,6 @@ export class LogOutput {
   /** Not by `flushSync`, which tries without end. */
   #end(): void {
     this.#waitsLeft = LAST_WAITS;
-    this.#output.end();
+    this.#output?.end();
   }
 }

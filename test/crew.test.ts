@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { Crew } from '../src/crew.js';
@@ -94,3 +95,19 @@ test.each([
     expect(Object.keys(cluster.workers ?? {})).toHaveLength(2);
   },
 );
+
+test('A worker that never was is not waited for at a stop', async () => {
+  cluster.setupPrimary({ cwd: path.join(directory, 'nowhere') });
+  await once(cluster, 'setup');
+  /* Told as soon as the next one has been asked for: that the system has none to give is known after it. */
+  let asked: (number | undefined)[] = [];
+  const stopped = new Promise<void>((resolve) => {
+    cluster.once('setup', () => {
+      asked = workers().map(({ process }) => process.pid);
+      resolve(crew.stop());
+    });
+  });
+  await killOne();
+  await stopped;
+  expect(asked).toContain(undefined);
+});

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { logCall, makeLog, makeTextLog } from '../src/log.js';
 import { eventually } from './support/eventually.js';
 import { freePort } from './support/free-port.js';
-import { CHEAP_PASSWORDS } from './support/running-service.js';
+import { ADMIN, CHEAP_PASSWORDS } from './support/running-service.js';
 import { scratchDirectory } from './support/scratch-directory.js';
 import { PROGRAM } from './support/server-process.js';
 
@@ -53,6 +53,15 @@ afterEach(async () => {
   running = undefined;
 });
 
+/** What may be different from one server to the other. */
+interface Peculiarities {
+  readonly format?: string;
+  /** Not set: a password is made, and printed. */
+  readonly adminPassword?: string | undefined;
+  /** Where its standard error goes. @default the test reads it */
+  readonly errors?: number;
+}
+
 /** A server whose standard output is a file of the test's. */
 class LoggingServer {
   readonly url: string;
@@ -60,7 +69,8 @@ class LoggingServer {
   readonly #process: ChildProcess;
   #errors = '';
 
-  private constructor(data: string, port: number, output: number, format: string) {
+  private constructor(data: string, port: number, output: number, peculiarities: Peculiarities) {
+    const { adminPassword, errors, format } = { adminPassword: ADMIN.password, format: 'json', ...peculiarities };
     this.url = `http://127.0.0.1:${port}`;
     this.#data = data;
     this.#process = spawn(process.execPath, [PROGRAM, 'serve'], {
@@ -71,14 +81,15 @@ class LoggingServer {
         LIGHTERAGE_LOG_FORMAT: format,
         LIGHTERAGE_WORKERS: '1',
         LIGHTERAGE_PASSWORD_COST: CHEAP_PASSWORDS,
+        LIGHTERAGE_ADMIN_PASSWORD: adminPassword,
       },
-      stdio: ['ignore', output, 'pipe'],
+      stdio: ['ignore', output, errors ?? 'pipe'],
     });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
   }
 
-  static async start(output: number, format = 'json'): Promise<LoggingServer> {
-    const server = new LoggingServer(scratchDirectory(), await freePort(), output, format);
+  static async start(output: number, peculiarities: Peculiarities = {}): Promise<LoggingServer> {
+    const server = new LoggingServer(scratchDirectory(), await freePort(), output, peculiarities);
     running = server;
     await eventually(
       () => fetch(`${server.url}/healthz`).then(({ status }) => status, String),
@@ -110,12 +121,33 @@ class LoggingServer {
 
 test.each([['json'], ['text']])('A server whose log (%s) goes to a full disk serves, and stops', async (format) => {
   const full = await fs.open('/dev/full', 'w');
-  const server = await LoggingServer.start(full.fd, format);
+  const server = await LoggingServer.start(full.fd, { format });
   for (let round = 0; round < 3; round++) {
     const statuses = await Promise.all(Array.from({ length: 100 }, () => server.call()));
     expect(new Set(statuses)).toEqual(new Set([200]));
   }
   expect(await server.stop()).toEqual({ status: 0, errors: '' });
+  await full.close();
+});
+
+test('That the password of the first administrator could not be shown is told on the standard error, without it', async () => {
+  const full = await fs.open('/dev/full', 'w');
+  const server = await LoggingServer.start(full.fd, { adminPassword: undefined });
+  expect(await server.call()).toBe(200);
+  expect(await server.stop()).toEqual({
+    status: 0,
+    errors:
+      'lighterage: The password that the administrator "admin" was made with could not be shown. ' +
+      'Set another one: lighterage user password "admin"\n',
+  });
+  await full.close();
+});
+
+test('A server that can write nothing anywhere serves, and stops', async () => {
+  const full = await fs.open('/dev/full', 'w');
+  const server = await LoggingServer.start(full.fd, { adminPassword: undefined, errors: full.fd });
+  expect(await server.call()).toBe(200);
+  expect(await server.stop()).toMatchObject({ status: 0 });
   await full.close();
 });
 
@@ -133,7 +165,7 @@ test('Lines that could not be written are when they can be', async () => {
   for (let call = 0; call < CALLS; call++) expect(await server.call()).toBe(200);
 
   let output = '';
-  const lines = (): string[] => output.split('\n').filter((line) => line.includes('ServerInfo'));
+  const lines = (): string[] => output.split('\n').filter((line) => line.includes('"operation":"ServerInfo"'));
   await eventually(
     () => {
       output += readAll(reader.fd);
@@ -145,6 +177,36 @@ test('Lines that could not be written are when they can be', async () => {
   for (const line of lines()) expect(JSON.parse(line)).toHaveProperty('level');
   expect(await server.stop()).toEqual({ status: 0, errors: '' });
   await Promise.all([reader.close(), writer.close()]);
+  await fs.rm(directory, { recursive: true });
+});
+
+/** Longer than it takes until lines that could not be written are tried again, ms. */
+const PAST_A_RETRY = 200;
+
+test('A server whose log nobody reads any more serves, stops, and does not try to write it again', async () => {
+  const directory = scratchDirectory();
+  const name = path.join(directory, 'pipe');
+  execFileSync('mkfifo', [name]);
+  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  const server = await LoggingServer.start(writer.fd);
+  let output = '';
+  await eventually(
+    () => (output += readAll(reader.fd)),
+    (read) => read.includes('/ServerInfo\n'),
+  );
+  await reader.close();
+  for (let call = 0; call < CALLS; call++) expect(await server.call()).toBe(200);
+
+  /* Whoever comes now would read what is tried again. */
+  const late = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  for (const end = Date.now() + PAST_A_RETRY; Date.now() < end;) expect(await server.call()).toBe(200);
+  expect(readAll(late.fd)).toBe('');
+
+  /* Without a reader to the end, so that its last words are lost too. */
+  await late.close();
+  expect(await server.stop()).toEqual({ status: 0, errors: '' });
+  await writer.close();
   await fs.rm(directory, { recursive: true });
 });
 

@@ -3,12 +3,9 @@ import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { Migrator } from 'kysely';
 import { runCommandLine } from '../src/commands/command-line.js';
 import { AuditTrail } from '../src/storage/audit-trail.js';
-import { DataDirectory } from '../src/storage/data-directory.js';
 import { Database } from '../src/storage/database.js';
-import { isMigrated, MIGRATIONS } from '../src/storage/migrations.js';
 import { newGuid } from '../src/values/guid.js';
 import { PRODUCT_VERSION } from '../src/values/product-version.js';
 import { CHEAP_PASSWORDS } from './support/running-service.js';
@@ -85,23 +82,6 @@ describe('As a program,', () => {
   test('it tells of a failure in one line on the standard error, and by its status', async () => {
     expect(await runProgram(['user', 'disable', 'nobody'], '')).toEqual(failed('There is no user "nobody".'));
   });
-});
-
-test('A command of a newer release leaves the records of a running server as they are', async () => {
-  const directory = new DataDirectory(data);
-  const database = directory.openDatabase();
-  const provider = { getMigrations: () => Promise.resolve({ '0001_initial': MIGRATIONS['0001_initial'] }) };
-  await new Migrator({ db: database.queries, provider }).migrateToLatest();
-  const release = directory.lock();
-  const older = failed(
-    'The server that runs on this data directory is of an older release than this command. Stop it first.',
-  );
-  expect(await run(['user', 'list'])).toEqual(older);
-  expect(await isMigrated(database.queries)).toBe(false);
-  release();
-  expect(await run(['user', 'list'])).toMatchObject({ status: 0 });
-  expect(await isMigrated(database.queries)).toBe(true);
-  await database.close();
 });
 
 test('As a program, it writes nothing that other users of the machine may read', async () => {

@@ -6,6 +6,9 @@ export type MessageClasses = Required<Pick<http.ServerOptions, 'IncomingMessage'
 
 const IS_UPGRADE = Symbol('is upgrade');
 
+/** Hears an error. Node takes its own listener off a connection that goes on in another protocol, and without one an error ends the process. */
+const ignore = (): void => undefined;
+
 /**
  * Makes classes of requests and responses that are Express's from the start. Express would else change the prototype of each one, and an object
  * whose prototype has changed shares no hidden class with its like: every property set on it afterwards makes V8 write down a class for
@@ -23,10 +26,12 @@ export function expressMessages(application: Express): MessageClasses {
     /**
      * Set by Node, from what the head says. A request on a connection that has been destroyed is made one as well: Node would else make a request of
      * everything that lies in what came with it, thousands in 64 KiB, and keep them until the connection is closed. Not on one that has but been
-     * ended: Node would hear no error of it any more.
+     * ended: Node would hear no error of it any more. Of the one that has been destroyed it may yet be told what it was destroyed with.
      */
     set upgrade(isAsked: unknown) {
-      this[IS_UPGRADE] = this.socket.destroyed ? true : isAsked;
+      const { destroyed } = this.socket;
+      if (destroyed) this.socket.once('error', ignore);
+      this[IS_UPGRADE] = destroyed ? true : isAsked;
     }
   }
   class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}

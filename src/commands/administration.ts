@@ -4,11 +4,11 @@ import type { Rooms } from '../rooms.js';
 import { buildRooms } from '../rooms.js';
 import type { Settings } from '../settings.js';
 import type { Actor } from '../storage/audit-trail.js';
-import { DataDirectory, DirectoryInUse } from '../storage/data-directory.js';
+import { DataDirectory } from '../storage/data-directory.js';
 import type { Database } from '../storage/database.js';
 import type { FileContentStore } from '../storage/file-content-store.js';
-import { isMigrated, migrate } from '../storage/migrations.js';
 import { Failure } from '../values/failure.js';
+import { bringUpToDate } from './bring-up-to-date.js';
 
 /** What commands of administration work with: the server's own rooms, on the data directory of a server that may be running. */
 export interface Premises {
@@ -38,28 +38,6 @@ export async function administer<T>(settings: Settings, work: (premises: Premise
     return await work({ rooms, actor, database, contents });
   } finally {
     await database.close();
-  }
-}
-
-/** @throws Failure when a server of an older release runs on it, which knows the older records only. */
-async function bringUpToDate(directory: DataDirectory, { queries }: Database): Promise<void> {
-  if (await isMigrated(queries)) return;
-  const release = lock(directory);
-  try {
-    await migrate(queries);
-  } finally {
-    release();
-  }
-}
-
-function lock(directory: DataDirectory): () => void {
-  try {
-    return directory.lock();
-  } catch (error) {
-    if (!(error instanceof DirectoryInUse)) throw error;
-    throw new Failure(
-      'The server that runs on this data directory is of an older release than this command. Stop it first.',
-    );
   }
 }
 

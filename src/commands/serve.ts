@@ -22,7 +22,10 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   terminal.tell(`Lighterage serves ${url}/srv.asmx, with its data in ${path.resolve(settings.data)}`);
   if (firstAdministrator?.password !== undefined) {
     const { name, password } = firstAdministrator;
-    terminal.tell(`The administrator "${name}" was made with the password ${password} which is not shown again. Try:`);
+    terminal.tell(
+      `The administrator "${name}" was made with the password ${password} which is not shown again. Try:`,
+      () => terminal.complain(unshownPassword(name)),
+    );
     terminal.tell(`  curl -d UID=${name} -d PWD=${password} ${url}/srv.asmx/AuthenticateUser`);
   } else {
     terminal.tell(`Try: curl ${url}/srv.asmx/ServerInfo`);
@@ -33,6 +36,14 @@ async function serve(settings: Settings, terminal: Terminal): Promise<void> {
   await server.stop();
   process.off('SIGHUP', reload);
   terminal.tell('Lighterage has stopped.');
+}
+
+/** Nobody has seen the password, and nobody will: only its hash is kept. */
+function unshownPassword(name: string): string {
+  return (
+    `lighterage: The password that the administrator "${name}" was made with could not be shown. ` +
+    `Set another one: lighterage user password "${name}"`
+  );
 }
 
 /** What comes this soon after a signal is the same one, ms: Ctrl-C reaches the server from the terminal, and from npm, which passes it on. */

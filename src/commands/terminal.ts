@@ -25,6 +25,8 @@ export class Terminal {
     this.#options = options;
     /* Whoever writes is told: see #note. */
     options.output.on('error', () => undefined);
+    /* There is nobody left to be told. */
+    options.errors.on('error', () => undefined);
   }
 
   /** Writes a line of the command's result. */
@@ -32,9 +34,11 @@ export class Terminal {
     this.#write(line);
   }
 
-  /** Writes a line that says how it is going. That it cannot be written is no trouble. */
-  tell(line: string): void {
-    this.#options.output.write(`${line}\n`, () => undefined);
+  /** Writes a line that says how it is going. That it cannot be written is no trouble but to who says what is to be done then. */
+  tell(line: string, otherwise?: () => void): void {
+    this.#options.output.write(`${line}\n`, (error) => {
+      if (error) otherwise?.();
+    });
   }
 
   /** To be called when a command has printed its result. @throws Failure when it could not be written. */

@@ -12,7 +12,7 @@ import type { Documents } from '../library/documents.js';
 import type { FolderEntry } from '../library/folders.js';
 import { plainPath } from '../library/paths.js';
 import { requireContent, requireVisible } from '../library/requirements.js';
-import type { LeftOut, ZipSelection } from '../library/zip-selection.js';
+import type { LeftOut, Selected, ZipSelection } from '../library/zip-selection.js';
 import { type AuditedEvent, auditedSubject, type AuditTrail, MOST_AT_ONCE } from '../storage/audit-trail.js';
 import { ChecksumReaders } from '../storage/checksum-readers.js';
 import { ContentRange } from '../storage/content-range.js';
@@ -275,41 +275,50 @@ async function stageZip(
   }
   if (found.length === 0) throw new Failure('No path was given.');
   const taken: AuditedEvent[] = [];
+  const id = await writeZip(rooms, session, { found, taken }, call);
+  await recordRest(rooms, session, id, taken.slice(MOST_AT_ONCE), call);
+  return { id, leftOut };
+}
+
+/**
+ * Writes a zip of what was found, and opens a handler for it once it is complete; the first part of what is `taken` into it is recorded with the
+ * handler. Whatever may refuse the handler has been asked by then. The zip counts as being written until it is in the records, and no longer.
+ */
+async function writeZip(
+  rooms: DownloadRooms,
+  session: Session,
+  { found, taken }: { found: readonly Selected[]; taken: AuditedEvent[] },
+  call: Call,
+): Promise<Guid> {
   const counted = rooms.staged.begin(session.user.id);
   try {
     const entries = zipEntries(rooms.zipSelection.entries(found, call.gone), session, taken);
     const zip = await rooms.zips.write(entries, { counted, gone: call.gone });
-    const id = await adoptZip(rooms, session, zip, taken, call);
-    return { id, leftOut };
+    const first = taken.slice(0, MOST_AT_ONCE);
+    return await adoptZip(rooms, session, zip, (trx) => rooms.audit.record(trx, call, ...first));
   } finally {
     counted.end();
   }
 }
 
-/**
- * Opens a handler for a zip that is complete, and records what is in it: the first part with the handler, the others before anybody is told
- * of it. Whatever may refuse the handler has been asked by then.
- */
-async function adoptZip(
-  rooms: DownloadRooms,
+/** Records what else is in a zip, before anybody is told of its handler. There is none for a caller who has left meanwhile. */
+async function recordRest(
+  { audit, downloads }: DownloadRooms,
   session: Session,
-  zip: OpenedContent,
-  taken: readonly AuditedEvent[],
+  id: Guid,
+  rest: readonly AuditedEvent[],
   call: Call,
-): Promise<Guid> {
-  const first = taken.slice(0, MOST_AT_ONCE);
-  const id = await openAdopted(rooms, session, zip, (trx) => rooms.audit.record(trx, call, ...first));
+): Promise<void> {
   try {
-    await rooms.audit.recordInTurns(call, taken.slice(first.length));
+    await audit.recordInTurns(call, rest);
     call.gone?.throwIfAborted();
   } catch (error) {
-    await rooms.downloads.discard(session.id, id);
+    await downloads.discard(session.id, id);
     throw error;
   }
-  return id;
 }
 
-async function openAdopted(
+async function adoptZip(
   { downloads, zips }: DownloadRooms,
   session: Session,
   zip: OpenedContent,

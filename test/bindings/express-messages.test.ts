@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import express from 'express';
 import { expressMessages } from '../../src/bindings/express-messages.js';
 
@@ -35,4 +35,18 @@ describe('Requests and responses that are Express’s from the start', () => {
     expect(prototypes.routed[0]).toBe(prototypes.arrived[0]);
     expect(prototypes.routed[1]).toBe(prototypes.arrived[1]);
   });
+});
+
+test('What a connection is destroyed with is no trouble when more requests had come on it', async () => {
+  const server = http.createServer(expressMessages(express()), ({ socket }) => {
+    socket.destroy(new Error('It is over.'));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+  /* The server is in this process: an error that nobody hears fails the test. */
+  await once(client.resume(), 'close');
+  server.close();
+  await once(server, 'close');
 });

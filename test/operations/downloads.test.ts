@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { User } from '../../src/accounts/user.js';
 import { DownloadHandlers } from '../../src/handlers/download-handlers.js';
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { ZipPlaces } from '../../src/handlers/zip-places.js';
 import { ZipWriter } from '../../src/handlers/zip-writer.js';
 import { ZipSelection } from '../../src/library/zip-selection.js';
-import { downloadOperations } from '../../src/operations/downloads.js';
+import { downloadOperations, type DownloadRooms } from '../../src/operations/downloads.js';
 import type { Call } from '../../src/operations/operation.js';
+import { AuditTrail } from '../../src/storage/audit-trail.js';
 import { crc32 } from '../../src/values/crc32.js';
 import { Failure } from '../../src/values/failure.js';
 import type { Guid } from '../../src/values/guid.js';
@@ -29,7 +31,7 @@ let anna: User;
 
 beforeEach(async () => {
   rooms = await openRooms();
-  operations = operationsOn(rooms.downloads);
+  operations = operationsOn();
   anna = await rooms.users.add({ name: 'anna', password: 'secret' });
   await rooms.users.add({ name: 'bert', password: 'secret' });
   await rooms.libraries.add('Public', 'write');
@@ -37,16 +39,16 @@ beforeEach(async () => {
 
 afterEach(() => rooms.close());
 
-function operationsOn(downloads: DownloadHandlers): typeof operations {
+function operationsOn(different: Partial<DownloadRooms> = {}): typeof operations {
   const { contents, database, documents, folders, now, unclaimed } = rooms;
   return downloadOperations({
     ...rooms,
-    downloads,
     zipSelection: new ZipSelection(documents, folders),
     zips: new ZipWriter(contents, unclaimed),
     zipPlaces: new ZipPlaces(),
     staged: new StagedBytes({ database, most: 0, now }),
     defaultChunkSize: MIB,
+    ...different,
   });
 }
 
@@ -116,9 +118,8 @@ async function stageUpload(sessionId: number): Promise<Guid> {
 
 test('Of a zip with more documents than are recorded at once each is in the audit, once; of one that is refused at its end none', async () => {
   const { database, now, unclaimed } = rooms;
-  const { run } = operationsOn(
-    new DownloadHandlers({ database, unclaimed, idleLimit: DAY_MS, maxHandlers: 1, now }),
-  ).DownloadZipWithHandler;
+  const downloads = new DownloadHandlers({ database, unclaimed, idleLimit: DAY_MS, maxHandlers: 1, now });
+  const { run } = operationsOn({ downloads }).DownloadZipWithHandler;
   const { ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
   const names = Array.from({ length: 501 }, (_, n) => `${n}.txt`);
   await rooms.folders.createPath(anna, '/Public/many');
@@ -130,4 +131,51 @@ test('Of a zip with more documents than are recorded at once each is in the audi
   for await (const { action, outcome, subject } of rooms.audit.read({}))
     if (action === 'zip' && outcome === 'ok') zipped.push(subject);
   expect(zipped.sort()).toEqual(names.map((name) => `many/${name}`).sort());
+});
+
+/** An audit that does something else before it records what is in a zip beyond the first part: the zip has its handler by then. */
+class InterruptedAudit extends AuditTrail {
+  readonly #interrupt: () => void | Promise<void>;
+
+  constructor(interrupt: () => void | Promise<void>) {
+    super(rooms.database, rooms.now);
+    this.#interrupt = interrupt;
+  }
+
+  override async recordInTurns(...what: Parameters<AuditTrail['recordInTurns']>): Promise<void> {
+    await this.#interrupt();
+    await super.recordInTurns(...what);
+  }
+}
+
+test('Of a zip whose caller leaves while it is recorded what is in it, neither handler nor bytes stay', async () => {
+  await rooms.commit(anna, '/Public/a.txt');
+  const left = new AbortController();
+  const handlers = () => rooms.database.queries.selectFrom('download_handlers').selectAll().execute();
+  const audit = new InterruptedAudit(async () => {
+    expect(await handlers()).toHaveLength(1);
+    left.abort(new Failure('The caller left.'));
+  });
+  const { ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
+  const args = { authenticationTicket: ticket, Paths: '/Public/a.txt', partialResult: false };
+  const zipped = operationsOn({ audit }).DownloadZipWithHandler.run(args, { address: ADDRESS, gone: left.signal });
+  await expect(zipped).rejects.toThrow('The caller left.');
+  expect(await handlers()).toEqual([]);
+  const contents: unknown[] = [];
+  for await (const name of rooms.contents.list()) contents.push(name);
+  expect(contents).toHaveLength(1);
+});
+
+test('A zip counts once while it is recorded what is in it', async () => {
+  await rooms.commit(anna, '/Public/a.bin', {}, randomBytes(600));
+  const staged = new StagedBytes({ database: rooms.database, most: 1000, now: rooms.now });
+  const audit = new InterruptedAudit(async () => {
+    const other = staged.begin(anna.id);
+    await other.add(100);
+    other.end();
+  });
+  const { ticket } = await rooms.sessions.logIn('anna', 'secret', ADDRESS);
+  const args = { authenticationTicket: ticket, Paths: '/Public/a.bin', partialResult: false };
+  const result = await operationsOn({ audit, staged }).DownloadZipWithHandler.run(args, { address: ADDRESS });
+  expect(result).toMatchObject({ element: { attributes: { success: 'true' } } });
 });
