@@ -73,9 +73,16 @@ const TOUCH_PART = 1 / 24;
 
 type HandlerRow = UploadHandlersTable;
 
+/** The call that asks for a turn: another object for each. */
+interface Caller {
+  readonly gone?: AbortSignal;
+}
+
 /** A chunk's turn at a handler. */
 interface HandlerTurn {
   readonly end: EndTurn;
+  /** Whose it is. */
+  readonly caller: Caller;
   /** Whoever deletes the handler says so here. */
   isHandlerGone: boolean;
 }
@@ -149,9 +156,11 @@ export class UploadHandlers {
 
   /**
    * Opens a handler for a chunk, once all chunks that came before have been dealt with. The reservation must be
-   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn.
+   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn; Error when the
+   * caller has a reservation of this handler, for which it would wait for ever.
    */
-  async reserve(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<ChunkReservation> {
+  async reserve(sessionId: number, id: Guid, caller: Caller = {}): Promise<ChunkReservation> {
+    if (this.#current.get(id)?.caller === caller) throw new Error('A call reserves a handler that it has reserved.');
     /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
     const turn = await this.#takeTurn(id, caller);
@@ -164,23 +173,18 @@ export class UploadHandlers {
   }
 
   /** Seen from before the handler is read: whoever deletes it then finds the turn, or the handler is not found in it. */
-  async #takeTurn(id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerTurn> {
+  async #takeTurn(id: Guid, caller: Caller): Promise<HandlerTurn> {
     const endTurn = await this.#turns.take(id, caller);
     const end = (): void => {
       this.#current.delete(id);
       endTurn();
     };
-    const turn = { end, isHandlerGone: false };
+    const turn = { end, caller, isHandlerGone: false };
     this.#current.set(id, turn);
     return turn;
   }
 
-  async #reserveInTurn(
-    sessionId: number,
-    id: Guid,
-    turn: HandlerTurn,
-    caller: { readonly gone?: AbortSignal },
-  ): Promise<ChunkReservation> {
+  async #reserveInTurn(sessionId: number, id: Guid, turn: HandlerTurn, caller: Caller): Promise<ChunkReservation> {
     const { claims } = this.#options;
     const claim = await claims.take(sessionId, id, caller);
     const end = async (): Promise<void> => {
@@ -292,7 +296,7 @@ export class UploadHandlers {
    * The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete, or the caller has left
    * before that was known.
    */
-  async staged(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<StagedContent> {
+  async staged(sessionId: number, id: Guid, caller: Caller = {}): Promise<StagedContent> {
     const row = await this.#findVerified(sessionId, id, caller);
     if (!row.is_complete) throw uploadIncomplete();
     return { id: row.id, size: row.length, crc32: row.crc32 };
@@ -402,7 +406,7 @@ export class UploadHandlers {
   }
 
   /** A handler staged before an unclean stop counts only when its bytes still have the recorded checksum. */
-  async #findVerified(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
+  async #findVerified(sessionId: number, id: Guid, caller: Caller): Promise<HandlerRow> {
     const row = await this.#find(sessionId, id);
     if (row.epoch === this.#options.epoch) return row;
     /* By turns, so that one reads and those who come meanwhile find it done. */
@@ -414,7 +418,7 @@ export class UploadHandlers {
     }
   }
 
-  async #verify(row: HandlerRow, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
+  async #verify(row: HandlerRow, caller: Caller): Promise<HandlerRow> {
     const { contents, database, epoch } = this.#options;
     if (row.epoch === epoch) return row;
     if (row.length > 0 || row.is_complete) {
