@@ -15,6 +15,7 @@ import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
 import type { StagedBytes } from './staged-bytes.js';
 import { type EndTurn, Turns } from './turns.js';
+import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 import type { WriterClaim, WriterClaims } from './writer-claims.js';
 import { Failure } from '../values/failure.js';
 
@@ -73,16 +74,11 @@ const TOUCH_PART = 1 / 24;
 
 type HandlerRow = UploadHandlersTable;
 
-/** The call that asks for a turn: another object for each. */
-interface Caller {
-  readonly gone?: AbortSignal;
-}
-
 /** A chunk's turn at a handler. */
 interface HandlerTurn {
   readonly end: EndTurn;
   /** Whose it is. */
-  readonly caller: Caller;
+  readonly caller: WaitingCaller;
   /** Whoever deletes the handler says so here. */
   isHandlerGone: boolean;
 }
@@ -159,7 +155,7 @@ export class UploadHandlers {
    * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn; Error when the
    * caller has a reservation of this handler, for which it would wait for ever.
    */
-  async reserve(sessionId: number, id: Guid, caller: Caller = {}): Promise<ChunkReservation> {
+  async reserve(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<ChunkReservation> {
     if (this.#current.get(id)?.caller === caller) throw new Error('A call reserves a handler that it has reserved.');
     /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
@@ -173,7 +169,7 @@ export class UploadHandlers {
   }
 
   /** Seen from before the handler is read: whoever deletes it then finds the turn, or the handler is not found in it. */
-  async #takeTurn(id: Guid, caller: Caller): Promise<HandlerTurn> {
+  async #takeTurn(id: Guid, caller: WaitingCaller): Promise<HandlerTurn> {
     const endTurn = await this.#turns.take(id, caller);
     const end = (): void => {
       this.#current.delete(id);
@@ -184,7 +180,12 @@ export class UploadHandlers {
     return turn;
   }
 
-  async #reserveInTurn(sessionId: number, id: Guid, turn: HandlerTurn, caller: Caller): Promise<ChunkReservation> {
+  async #reserveInTurn(
+    sessionId: number,
+    id: Guid,
+    turn: HandlerTurn,
+    caller: WaitingCaller,
+  ): Promise<ChunkReservation> {
     const { claims } = this.#options;
     const claim = await claims.take(sessionId, id, caller);
     const end = async (): Promise<void> => {
@@ -296,7 +297,7 @@ export class UploadHandlers {
    * The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete, or the caller has left
    * before that was known.
    */
-  async staged(sessionId: number, id: Guid, caller: Caller = {}): Promise<StagedContent> {
+  async staged(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<StagedContent> {
     const row = await this.#findVerified(sessionId, id, caller);
     if (!row.is_complete) throw uploadIncomplete();
     return { id: row.id, size: row.length, crc32: row.crc32 };
@@ -406,7 +407,7 @@ export class UploadHandlers {
   }
 
   /** A handler staged before an unclean stop counts only when its bytes still have the recorded checksum. */
-  async #findVerified(sessionId: number, id: Guid, caller: Caller): Promise<HandlerRow> {
+  async #findVerified(sessionId: number, id: Guid, caller: WaitingCaller): Promise<HandlerRow> {
     const row = await this.#find(sessionId, id);
     if (row.epoch === this.#options.epoch) return row;
     /* By turns, so that one reads and those who come meanwhile find it done. */
@@ -418,12 +419,13 @@ export class UploadHandlers {
     }
   }
 
-  async #verify(row: HandlerRow, caller: Caller): Promise<HandlerRow> {
+  async #verify(row: HandlerRow, caller: WaitingCaller): Promise<HandlerRow> {
     const { contents, database, epoch } = this.#options;
     if (row.epoch === epoch) return row;
     if (row.length > 0 || row.is_complete) {
       const reading = { group: String(row.user_id), caller };
-      const found = await this.#checksums.content(contents, row.id, row.length, reading).catch((error: unknown) => {
+      const read = () => this.#checksums.content(contents, row.id, row.length, reading);
+      const found = await whileWaiting(caller, read).catch((error: unknown) => {
         if (error instanceof ContentMissing) return undefined;
         throw error;
       });
