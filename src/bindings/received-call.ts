@@ -3,21 +3,41 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call } from '../operations/operation.js';
 import { Failure } from '../values/failure.js';
+import type { TextBudget } from './payload/text-budget.js';
+
+/**
+ * What a call holds at most while its message stops in the middle, bytes: the piece the socket has delivered, 64 KiB, what its reader decodes
+ * into, 48 KiB, and of a compressed one what is on its way through the decoder and the decoder itself.
+ */
+const HELD_WHILE_WAITING = 256 * 1024;
 
 /** The call a request makes, for the operation that serves it. */
 export class ReceivedCall implements Call {
   readonly address: string;
   user?: string;
+  readonly #request: IncomingMessage;
   readonly #socket: Socket;
+  readonly #texts: TextBudget;
 
-  constructor({ socket }: IncomingMessage, address: string) {
+  /** @param texts - Where counts what the call holds while it waits. */
+  constructor(request: IncomingMessage, address: string, texts: TextBudget) {
     this.address = address;
-    this.#socket = socket;
+    this.#request = request;
+    this.#socket = request.socket;
+    this.#texts = texts;
   }
 
   /** Made when it is asked for: most calls are over too soon to ask. */
   get gone(): AbortSignal {
     return closing(this.#socket);
+  }
+
+  /** Of a message that has been read to its end nothing is held but its texts, which are counted already. */
+  beginWait(): () => void {
+    if (this.#request.readableEnded) return () => undefined;
+    const account = this.#texts.open(this, () => this.#socket.destroy());
+    account.take(HELD_WHILE_WAITING);
+    return () => account.release();
   }
 }
 

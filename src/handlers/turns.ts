@@ -1,4 +1,5 @@
 import type { Guid } from '../values/guid.js';
+import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 
 /** Ends a turn. To be called exactly once. */
 export type EndTurn = () => void;
@@ -11,7 +12,7 @@ export class Turns {
    * Waits until all who came before have ended their turns. @throws the reason when the caller leaves instead; the signal is asked for only
    * where there is something to wait for.
    */
-  async take(id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<EndTurn> {
+  async take(id: Guid, caller: WaitingCaller = {}): Promise<EndTurn> {
     const before = this.#last.get(id);
     let pass: EndTurn = () => undefined;
     const mine = new Promise<void>((resolve) => (pass = resolve));
@@ -22,7 +23,7 @@ export class Turns {
     this.#last.set(id, mine);
     if (!before) return end;
     try {
-      await unlessGone(before, caller.gone);
+      await whileWaiting(caller, () => unlessGone(before, caller.gone));
     } catch (error) {
       void before.then(end);
       throw error;

@@ -15,6 +15,7 @@ import { requireFreeHandler } from './handler-quota.js';
 import { requireSession } from './require-session.js';
 import type { StagedBytes } from './staged-bytes.js';
 import { type EndTurn, Turns } from './turns.js';
+import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 import type { WriterClaim, WriterClaims } from './writer-claims.js';
 import { Failure } from '../values/failure.js';
 
@@ -76,6 +77,8 @@ type HandlerRow = UploadHandlersTable;
 /** A chunk's turn at a handler. */
 interface HandlerTurn {
   readonly end: EndTurn;
+  /** Whose it is. */
+  readonly caller: WaitingCaller;
   /** Whoever deletes the handler says so here. */
   isHandlerGone: boolean;
 }
@@ -149,9 +152,11 @@ export class UploadHandlers {
 
   /**
    * Opens a handler for a chunk, once all chunks that came before have been dealt with. The reservation must be
-   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn.
+   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn; Error when the
+   * caller has a reservation of this handler, for which it would wait for ever.
    */
-  async reserve(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<ChunkReservation> {
+  async reserve(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<ChunkReservation> {
+    if (this.#current.get(id)?.caller === caller) throw new Error('A call reserves a handler that it has reserved.');
     /* A look before a wait, so that nobody can queue up at a handler that is not theirs. */
     if (this.#turns.isTaken(id)) await this.#find(sessionId, id);
     const turn = await this.#takeTurn(id, caller);
@@ -164,13 +169,13 @@ export class UploadHandlers {
   }
 
   /** Seen from before the handler is read: whoever deletes it then finds the turn, or the handler is not found in it. */
-  async #takeTurn(id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerTurn> {
+  async #takeTurn(id: Guid, caller: WaitingCaller): Promise<HandlerTurn> {
     const endTurn = await this.#turns.take(id, caller);
     const end = (): void => {
       this.#current.delete(id);
       endTurn();
     };
-    const turn = { end, isHandlerGone: false };
+    const turn = { end, caller, isHandlerGone: false };
     this.#current.set(id, turn);
     return turn;
   }
@@ -179,7 +184,7 @@ export class UploadHandlers {
     sessionId: number,
     id: Guid,
     turn: HandlerTurn,
-    caller: { readonly gone?: AbortSignal },
+    caller: WaitingCaller,
   ): Promise<ChunkReservation> {
     const { claims } = this.#options;
     const claim = await claims.take(sessionId, id, caller);
@@ -292,7 +297,7 @@ export class UploadHandlers {
    * The complete upload of a handler, for a commit. @throws Failure when there is none or it is not complete, or the caller has left
    * before that was known.
    */
-  async staged(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<StagedContent> {
+  async staged(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<StagedContent> {
     const row = await this.#findVerified(sessionId, id, caller);
     if (!row.is_complete) throw uploadIncomplete();
     return { id: row.id, size: row.length, crc32: row.crc32 };
@@ -402,7 +407,7 @@ export class UploadHandlers {
   }
 
   /** A handler staged before an unclean stop counts only when its bytes still have the recorded checksum. */
-  async #findVerified(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
+  async #findVerified(sessionId: number, id: Guid, caller: WaitingCaller): Promise<HandlerRow> {
     const row = await this.#find(sessionId, id);
     if (row.epoch === this.#options.epoch) return row;
     /* By turns, so that one reads and those who come meanwhile find it done. */
@@ -414,12 +419,13 @@ export class UploadHandlers {
     }
   }
 
-  async #verify(row: HandlerRow, caller: { readonly gone?: AbortSignal }): Promise<HandlerRow> {
+  async #verify(row: HandlerRow, caller: WaitingCaller): Promise<HandlerRow> {
     const { contents, database, epoch } = this.#options;
     if (row.epoch === epoch) return row;
     if (row.length > 0 || row.is_complete) {
       const reading = { group: String(row.user_id), caller };
-      const found = await this.#checksums.content(contents, row.id, row.length, reading).catch((error: unknown) => {
+      const read = () => this.#checksums.content(contents, row.id, row.length, reading);
+      const found = await whileWaiting(caller, read).catch((error: unknown) => {
         if (error instanceof ContentMissing) return undefined;
         throw error;
       });

@@ -4,6 +4,7 @@ import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
 import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
+import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 
 /** A handler that is this worker's to write to. */
 export interface WriterClaim {
@@ -25,7 +26,7 @@ export interface WriterClaims {
    * Waits until no other worker writes. @throws Failure, at once, when there is no such handler in this session; the reason when the
    * caller leaves instead.
    */
-  take(sessionId: number, id: Guid, caller?: { readonly gone?: AbortSignal }): Promise<WriterClaim>;
+  take(sessionId: number, id: Guid, caller?: WaitingCaller): Promise<WriterClaim>;
 }
 
 /** For a server of one worker: nobody else is there. */
@@ -86,11 +87,11 @@ export class SharedWriterClaims implements WriterClaims {
     );
   }
 
-  async take(sessionId: number, id: Guid, caller: { readonly gone?: AbortSignal } = {}): Promise<WriterClaim> {
+  async take(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<WriterClaim> {
     this.#wanted.add(id);
     try {
       const wanted = { sessionId, id };
-      if (!(await this.#try(wanted))) await this.#wait(wanted, caller.gone);
+      if (!(await this.#try(wanted))) await whileWaiting(caller, () => this.#wait(wanted, caller.gone));
     } catch (error) {
       this.#wanted.delete(id);
       /* One from before may still be there. */

@@ -13,6 +13,11 @@ export interface Call {
    * when done: it may live on with the caller's connection. Absent: that cannot be told.
    */
   readonly gone?: AbortSignal;
+  /**
+   * To be called when the call begins to wait for others, who may take as long as they like; what it returns, when it goes on. What the call
+   * holds meanwhile counts.
+   */
+  beginWait?(): () => void;
   /** The name of the user whose call it is; an operation tells it once it knows, for the log. */
   user?: string;
 }

@@ -113,3 +113,12 @@ describe('An upload from before an unclean stop', () => {
     expect(readings.times).toBe(2);
   });
 });
+
+test('A call that reserves a handler again is told so, and does not wait for itself', async () => {
+  const call = {};
+  const { id } = await rooms.uploads.create(sessionId, 0);
+  const reservation = await rooms.uploads.reserve(sessionId, id, call);
+  await expect(rooms.uploads.reserve(sessionId, id, call)).rejects.toThrow('A call reserves a handler that it has');
+  await reservation.release();
+  await (await rooms.uploads.reserve(sessionId, id, call)).release();
+});

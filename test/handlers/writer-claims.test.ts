@@ -33,14 +33,21 @@ test('Who waits while another worker writes looks again and again, and writes no
   const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
   const claim = await one?.take(session, id);
   const asked = listen();
-  const waiting = other?.take(session, id);
+  const told: string[] = [];
+  const beginWait = () => {
+    told.push('waits');
+    return () => told.push('goes on');
+  };
+  const waiting = other?.take(session, id, { beginWait });
   await eventually(
     () => asked.length,
     (times) => times >= 5,
   );
   expect(asked.filter((kind) => kind === 'update')).toHaveLength(1);
+  expect(told).toEqual(['waits']);
   await claim?.end();
   await (await waiting)?.end();
+  expect(told).toEqual(['waits', 'goes on']);
 });
 
 test('Who waits while another worker writes is told when the handler is gone', async () => {

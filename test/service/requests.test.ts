@@ -296,6 +296,23 @@ describe('Content as text', () => {
     });
     expect(binding.read('UploadFileChunk', answered)).toEqual(TAKEN_LAST);
   });
+
+  test.each([
+    ['GET', 'base64 and a number', 'fileChunk=QUJDREVGR0hJSktM&fileChunk=65'],
+    ['GET', 'a number and base64', 'fileChunk=65&fileChunk=QUJDREVGR0hJSktM'],
+    ['POST', 'base64 and numbers', 'fileChunk=QUJDREVGR0hJSktM&fileChunk=65&fileChunk=66'],
+    ['POST', 'a number and base64', 'fileChunk=65&fileChunk=QUJDREVGR0hJSktM'],
+  ] as const)('over %s may not be both %s, and the next chunk is taken', async (method, _what, content) => {
+    const args = { authenticationTicket: anna.ticket, uploadHandler: await anna.openUpload() };
+    const text = `${new URLSearchParams(args).toString()}&${content}&chunkHEXCRC=0&lastChunk=false`;
+    const path = '/srv.asmx/UploadFileChunk';
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const request =
+      method === 'GET' ? { method, path: `${path}?${text}`, headers: {} } : { method, path, headers, body: text };
+    const { body, status } = await send(service.url, request);
+    expect([status, body.toString()]).toEqual([400, 'The parameter fileChunk comes twice.\n']);
+    expect(await anna.call('UploadFileChunk', { ...args, ...CHUNK })).toEqual(TAKEN_LAST);
+  });
 });
 
 describe('A request line', () => {

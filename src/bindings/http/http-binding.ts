@@ -76,7 +76,7 @@ class HttpExchange {
     this.#options = options;
     this.#request = request;
     this.#response = response;
-    this.#call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
+    this.#call = new ReceivedCall(request, callerAddress(request, options.trustProxy), options.texts);
     this.#account = options.texts.open(this.#call, () => request.socket.destroy());
   }
 

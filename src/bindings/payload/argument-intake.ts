@@ -124,9 +124,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     const parameter = this.contract.findParameter(name);
     if (!parameter) return;
     if (parameter.type === 'base64Binary') {
-      const numbers = this.#numbers.get(parameter.name) ?? new ByteNumbers();
-      this.#numbers.set(parameter.name, numbers);
-      numbers.add(value);
+      this.#number(parameter, value);
       return;
     }
     const before = this.texts.get(parameter.name);
@@ -134,11 +132,18 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     else if (this.#duplicates === 'join') this.texts.set(parameter.name, `${before},${value}`);
   }
 
+  #number(parameter: Parameter, value: string): void {
+    if (this.#payloads.has(parameter.name)) return void this.#second(parameter);
+    const numbers = this.#numbers.get(parameter.name) ?? new ByteNumbers();
+    this.#numbers.set(parameter.name, numbers);
+    numbers.add(value);
+  }
+
   /** @throws Failure, {@link failure}, when the operation refuses the content; ArgumentError when an argument before it cannot be read. */
   async content(name: string): Promise<ContentReceiver> {
     const parameter = this.contract.findParameter(name);
     if (!parameter) throw new UnreadableMessage(`The operation has no parameter ${name}.`);
-    if (this.#payloads.has(parameter.name)) return this.#second(parameter);
+    if (this.#payloads.has(parameter.name) || this.#numbers.has(parameter.name)) return this.#second(parameter);
     const payload = new ArrivingPayload(this.contentLimit, {
       requireCall: () => this.#requireCall(),
       count: (length) => this.#count(length),
@@ -225,6 +230,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
     throw error;
   }
 
+  /** All numbers of a parameter are one content; with base64 beside them there are two. */
   #second(parameter: Parameter): ContentReceiver {
     if (this.#duplicates === 'join') throw new UnreadableMessage(`The parameter ${parameter.name} comes twice.`);
     return this.#unwanted;

@@ -62,6 +62,8 @@ const SLASH = 0x2f;
 const RIGHT_BRACKET = 0x5d;
 const CDATA_START = Buffer.from('<![CDATA[');
 const CDATA_END = Buffer.from(']]>');
+const WHITE_SPACE = [0x20, 0x09, 0x0d, 0x0a];
+const OTHER_THAN_WHITE_SPACE = /[^ \t\r\n]/;
 
 /** What the bytes that come next are. */
 type State = 'markup' | 'content' | 'contentMarkup' | 'contentCdata' | 'contentCdataEnd';
@@ -71,6 +73,9 @@ interface OpenArgument {
   readonly name: string;
   readonly isContent: boolean;
   text: string;
+  /** Whether there is anything but white space in what the decoder was given. Only told where the message is MTOM. */
+  hasInlineContent: boolean;
+  hasInclude: boolean;
 }
 
 /**
@@ -201,6 +206,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
 
   #decode(bytes: Buffer, start: number, end: number, next: number): Step {
     this.#contentBytes += end - start;
+    if (this.#listener.include && this.#argument) this.#argument.hasInlineContent ||= hasContent(bytes, start, end);
     const wait = end > start ? this.#decoder?.write(bytes, start, end) : undefined;
     return wait ? { position: next, wait } : { position: next };
   }
@@ -315,7 +321,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     if (!this.#receiver || (tag.uri !== this.#namespace && tag.uri !== '')) return;
     if (!this.#listener.isArgument(tag.local)) return;
     const isContent = this.#receiver.isContent(tag.local);
-    this.#argument = { name: tag.local, isContent, text: '' };
+    this.#argument = { name: tag.local, isContent, text: '', hasInlineContent: false, hasInclude: false };
     if (!isContent || tag.isSelfClosing || isNil(tag)) return;
     this.#contentToOpen = tag.local;
   }
@@ -332,6 +338,8 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
       href !== undefined &&
       this.#listener.include
     ) {
+      if (argument.hasInclude || argument.hasInlineContent) throw includeNotAlone(argument);
+      argument.hasInclude = true;
       this.#listener.include(argument.name, href);
       return;
     }
@@ -351,6 +359,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
 
   #closeArgument(argument: OpenArgument): void {
     this.#argument = undefined;
+    if (argument.hasInclude && OTHER_THAN_WHITE_SPACE.test(argument.text)) throw includeNotAlone(argument);
     if (!argument.isContent) this.#receiver?.text(argument.name, argument.text);
     this.#unplaced = {
       name: argument.name,
@@ -387,6 +396,16 @@ interface Step {
   readonly position: number;
   /** What to wait for before going on. */
   readonly wait?: Promise<void>;
+}
+
+function hasContent(bytes: Buffer, start: number, end: number): boolean {
+  for (let n = start; n < end; n++) if (!WHITE_SPACE.includes(bytes[n] ?? 0)) return true;
+  return false;
+}
+
+/** An Include stands for all of the content (XOP 1.0, 3.2): beside more of it, one of the two would be lost. */
+function includeNotAlone({ name }: OpenArgument): UnreadableMessage {
+  return new UnreadableMessage(`The element ${name} must hold an xop:Include alone, or none.`);
 }
 
 function isNil(tag: SaxesTagNS): boolean {

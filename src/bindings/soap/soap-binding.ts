@@ -103,7 +103,7 @@ class SoapExchange implements EnvelopeListener {
       this.#contentType,
       Array.isArray(soapAction) ? soapAction[0] : soapAction,
     );
-    this.call = new ReceivedCall(request, callerAddress(request, options.trustProxy));
+    this.call = new ReceivedCall(request, callerAddress(request, options.trustProxy), options.texts);
     this.account = options.texts.open(this.call, () => request.socket.destroy());
   }
 

@@ -119,6 +119,27 @@ test('Texts of calls that wait for their turn count as well', async () => {
   expect(valueOf(await first.finish(), 'success')).toBe('true');
 });
 
+test.each([
+  ['form', chunkThatStops],
+  ['MTOM', mtomChunkThatStops],
+])('What calls hold counts that wait for their turn in the middle of their content: %s', async (_what, write) => {
+  const handler = await caller.openUpload();
+  const first = await beginChunk(caller, handler, Buffer.alloc(1000));
+  await overcrowd(200, write(handler));
+  expect(valueOf(await first.finish(), 'success')).toBe('true');
+});
+
+/** A chunk whose place is known before its content, of which more comes than a socket delivers at once. */
+function chunkThatStops(handler: string): string {
+  const body = `authenticationTicket=${caller.ticket}&uploadHandler=${handler}&fileChunk=${'AAAA'.repeat(20_000)}`;
+  return `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n${body}`;
+}
+
+function mtomChunkThatStops(handler: string): string {
+  const body = `--b\r\nContent-Type: application/xop+xml\r\n\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><UploadFileChunk xmlns="http://tempuri.org/"><authenticationTicket>${caller.ticket}</authenticationTicket><uploadHandler>${handler}</uploadHandler><fileChunk>${'AAAA'.repeat(20_000)}`;
+  return `POST /srv.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/related; type="application/xop+xml"; boundary=b\r\nSOAPAction: "http://tempuri.org/UploadFileChunk"\r\nContent-Length: 1000000\r\n\r\n${body}`;
+}
+
 /** Sends the same over many connections until one is closed. */
 async function overcrowd(connections: number, request: string): Promise<void> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => connect()));

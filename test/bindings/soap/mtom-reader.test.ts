@@ -46,6 +46,7 @@ async function read(pieces: readonly Buffer[], heard = new HeardEnvelope()): Pro
   return heard.arguments.said;
 }
 
+const INCLUDE_ALONE = /^The element data must hold an xop:Include alone, or none\.$/;
 const PART: Part = { id: 'data@x', body: 'abc' };
 
 test.each(['1.1', '1.2'] as const)('Content in a part of its own is taken as it is, SOAP %s', async (version) => {
@@ -78,6 +79,11 @@ test.each<[what: string, message: Buffer, said: string[]]>([
   ['a part nobody names', packed('<text>a</text>', { id: 'other', body: 'x' }, { body: 'y' }), ['text=a']],
   ['a part that comes twice', packed(DATA, PART, { id: 'data@x', body: 'again' }), ['data: 616263']],
   ['white space around an include', packed(`<data>\r\n  ${include('data@x')}\r\n</data>`, PART), ['data: 616263']],
+  [
+    'white space in CDATA beside an include',
+    packed(`<data><![CDATA[ ]]>\t${include('data@x')}<![CDATA[\n]]></data>`, PART),
+    ['data: 616263'],
+  ],
   ['8bit', packed(DATA, { ...PART, encoding: '8bit' }), ['data: 616263']],
   ['7BIT', packed(DATA, { ...PART, encoding: '7BIT' }), ['data: 616263']],
   ['an envelope alone', packed('<text>a</text>'), ['text=a']],
@@ -116,6 +122,21 @@ test.each<[what: string, message: Buffer, error: RegExp]>([
     /must hold text only/,
   ],
   ['an include in a text', packed(`<text>${include('data@x')}</text>`, PART), /must hold text only/],
+  ['base64 before an include', packed(`<data>YWJj${include('data@x')}</data>`, PART), INCLUDE_ALONE],
+  [
+    'base64 in CDATA before an include',
+    packed(`<data><![CDATA[YWJj]]>${include('data@x')}</data>`, PART),
+    INCLUDE_ALONE,
+  ],
+  ['a piece of base64 before an include', packed(`<data> Y${include('data@x')}</data>`, PART), /./],
+  ['base64 behind an include', packed(`<data>${include('data@x')} YWJj</data>`, PART), INCLUDE_ALONE],
+  ['base64 around an include', packed(`<data>YWJj${include('data@x')}YWJj</data>`, PART), INCLUDE_ALONE],
+  ['two includes of one part', packed(`<data>${include('data@x')}${include('data@x')}</data>`, PART), INCLUDE_ALONE],
+  [
+    'includes of two parts',
+    packed(`<data>${include('data@x')}\n${include('m')}</data>`, PART, { id: 'm', body: 'm' }),
+    INCLUDE_ALONE,
+  ],
   ['another element', packed('<data><b/></data>'), /must hold text only/],
   ['an envelope cut off', pack({ body: envelope(DATA).slice(0, -5) }, PART), /./],
   ['no envelope', pack({ body: '' }), /./],
