@@ -37,6 +37,7 @@ export const MESSAGES: readonly Attack[] = [
   { name: 'headers of 10 MiB', run: headers },
   { name: 'bodies that decompress to a GiB', run: bombs },
   { name: 'a MiB of the smallest things there are', run: smallThings },
+  { name: 'content that consists of escapes', run: escapes },
   { name: 'many tags in xmlParameters', run: tags },
 ];
 
@@ -161,6 +162,25 @@ async function smallThings({ attacker }: Premises): Promise<void> {
   ]) {
     const answers = await Promise.all(Array.from({ length: 20 }, () => attacker.ask(message)));
     for (const answer of answers) requireThat(answer.startsWith('HTTP/1.1 413 '), `It was answered ${answer}`);
+  }
+}
+
+/** Content of which nearly each character takes work: as much as may wait for its ticket. */
+async function escapes({ attacker }: Premises): Promise<void> {
+  const form = bomb('fileContent=', `${'%u0041'.repeat(10)}AAAA`);
+  const post =
+    'POST /srv.asmx/UploadDocument HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+    `${GZIP}Content-Length: ${form.length}\r\n\r\n`;
+  const start = `<s:Envelope xmlns:s="${ENVELOPE}"><s:Body><UploadDocument xmlns="http://tempuri.org/"><fileContent>`;
+  for (const message of [
+    Buffer.concat([Buffer.from(post), form]),
+    soap(bomb(start, `${'&#65;A'.repeat(10)}AAAA`), 'UploadDocument', GZIP),
+  ]) {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => attacker.ask(message)));
+    for (const answer of answers) {
+      const isRefused = answer.startsWith('HTTP/1.1 413 ') || answer.includes('Too much content waits for its ticket.');
+      requireThat(isRefused, `It was answered ${answer}`);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ContentReceiver, MessageTooLarge, UnreadableMessage } from './argument-receiver.js';
 import { isPending } from './back-pressure.js';
+import { CharacterReference, GOES_ON } from './character-reference.js';
 import { ScratchBuffers } from './scratch-buffers.js';
 
 /** How much text is decoded at a time, in bytes: what a socket delivers at once, and little enough for the cache. */
@@ -29,7 +30,6 @@ const DASH = 0x2d;
 const EQUALS = 0x3d;
 const UNDERSCORE = 0x5f;
 const AMPERSAND = 0x26;
-const SEMICOLON = 0x3b;
 const SPACE = 0x20;
 const PLUS = 0x2b;
 
@@ -44,11 +44,6 @@ for (const [value, digit] of [
   DIGITS[digit] = value;
 }
 for (const byte of Buffer.from(' \t\r\n', 'latin1')) DIGITS[byte] = WHITE_SPACE;
-
-/** The longest reference that is read, in characters between `&` and `;`. */
-const MAX_REFERENCE = 32;
-const NUMERIC_REFERENCE = /^#(?:x(?<hex>[0-9a-fA-F]+)|(?<decimal>[0-9]+))$/;
-const PREDEFINED_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 export interface Base64DecoderOptions {
   /**
@@ -77,7 +72,8 @@ export interface Base64DecoderOptions {
 export class Base64Decoder implements ContentReceiver {
   readonly #sink: ContentReceiver;
   readonly #spaceIsPlus: boolean;
-  readonly #references: boolean;
+  /** Reads the references of an XML element's text, one after the other. */
+  readonly #reference: CharacterReference | undefined;
   /** The characters of a group of four that is not complete: their number, 0 … 3, and their bits. */
   #count = 0;
   #bits = 0;
@@ -85,15 +81,13 @@ export class Base64Decoder implements ContentReceiver {
   /** How much text there was, and how many bytes it made. */
   #textLength = 0;
   #length = 0;
-  /** The reference that has begun: what came after the `&`. */
-  #reference: string | undefined;
   /** The piece before had line breaks, so the next one will have some too. */
   #wrapped = false;
 
   constructor(sink: ContentReceiver, options: Base64DecoderOptions = {}) {
     this.#sink = sink;
     this.#spaceIsPlus = options.spaceIsPlus ?? false;
-    this.#references = options.references ?? false;
+    this.#reference = options.references === true ? new CharacterReference() : undefined;
   }
 
   /** Takes the text in `bytes` from `start` up to `end`. */
@@ -116,7 +110,7 @@ export class Base64Decoder implements ContentReceiver {
 
   /** The text has ended; so does what the sink is given. */
   end(): void | Promise<void> {
-    if (this.#reference !== undefined) throw unterminated(this.#reference);
+    if (this.#reference?.isOpen) throw this.#reference.unterminated();
     const scratch = scratches.take();
     const length = this.#flush(scratch, 0);
     const written = length === 0 ? undefined : this.#sink.write(scratch.subarray(0, length));
@@ -153,7 +147,7 @@ export class Base64Decoder implements ContentReceiver {
 
   /** Decodes a piece into `out`; returns how many bytes it made. */
   #decode(bytes: Buffer, from: number, to: number, out: Buffer): number {
-    if (this.#padded || this.#reference !== undefined || to - from < SHORT) {
+    if (this.#padded || this.#reference?.isOpen || to - from < SHORT) {
       return this.#decodeByByte(bytes, from, to, out, 0);
     }
     const unpadded = beforePadding(bytes, from, to);
@@ -187,35 +181,25 @@ export class Base64Decoder implements ContentReceiver {
 
   /** Decodes any text into `out` from `length` on; returns the length `out` then has. */
   #decodeByByte(bytes: Buffer, from: number, to: number, out: Buffer, length: number): number {
+    const reference = this.#reference;
     let filled = length;
     for (let i = from; i < to; i++) {
-      if (this.#count === 0 && !this.#padded && this.#reference === undefined) {
+      if (reference?.isOpen) {
+        const code = reference.take(bytes[i] ?? 0);
+        if (code !== GOES_ON) filled = this.#character(code, out, filled);
+        continue;
+      }
+      if (this.#count === 0 && !this.#padded) {
         const groups = decodeGroups(bytes, i, to, out, filled);
         filled += groups * 3;
         i += groups * 4;
         if (i === to) break;
       }
       const byte = bytes[i] ?? 0;
-      if (this.#reference !== undefined) {
-        filled = this.#continueReference(byte, out, filled);
-      } else if (byte === AMPERSAND && this.#references) {
-        this.#reference = '';
-      } else {
-        filled = this.#character(byte, out, filled);
-      }
+      if (byte === AMPERSAND && reference) reference.open();
+      else filled = this.#character(byte, out, filled);
     }
     return filled;
-  }
-
-  #continueReference(byte: number, out: Buffer, length: number): number {
-    const reference = this.#reference ?? '';
-    if (byte !== SEMICOLON) {
-      this.#reference = reference + String.fromCharCode(byte);
-      if (this.#reference.length > MAX_REFERENCE) throw unterminated(this.#reference);
-      return length;
-    }
-    this.#reference = undefined;
-    return this.#character(resolve(reference), out, length);
   }
 
   /** Takes one character, given as its code point. */
@@ -323,27 +307,7 @@ function joinLines(bytes: Buffer, from: number, to: number): number {
   return length;
 }
 
-/** The code point a reference stands for. */
-function resolve(reference: string): number {
-  const { hex, decimal } = NUMERIC_REFERENCE.exec(reference)?.groups ?? {};
-  if (hex !== undefined) return Number.parseInt(hex, 16);
-  if (decimal !== undefined) return Number.parseInt(decimal, 10);
-  const character = Object.hasOwn(PREDEFINED_ENTITIES, reference) ? PREDEFINED_ENTITIES[reference] : undefined;
-  if (character === undefined)
-    throw new UnreadableMessage(`Invalid base64: the entity ${quote(reference)} is not defined.`);
-  return character.charCodeAt(0);
-}
-
-function unterminated(reference: string): UnreadableMessage {
-  return new UnreadableMessage(`Invalid base64: the reference ${quote(`&${reference}`)} does not end.`);
-}
-
 function describe(code: number): string {
-  if (code > 0x20 && code < 0x7f) return `a ${quote(String.fromCharCode(code))}`;
+  if (code > 0x20 && code < 0x7f) return `a '${String.fromCharCode(code)}'`;
   return `the character 0x${code.toString(16).toUpperCase().padStart(2, '0')}`;
-}
-
-/** What the caller sent, in quotes, without what might not be printable. */
-function quote(text: string): string {
-  return `'${text.replace(/[^ -~]/g, '?')}'`;
 }

@@ -4,6 +4,7 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 const SMALL_U = 0x75;
+const LAST_OF_ASCII = 0x7f;
 
 /** What a byte is worth as a hexadecimal digit, or -1. */
 const HEX = new Int8Array(256).fill(-1);
@@ -75,32 +76,16 @@ export const UNESCAPE_SLACK = 4;
  * Decodes the escapes of content from `from` to `to` into `out`, which has room for as many bytes and
  * {@link UNESCAPE_SLACK} more. An escape that is cut at `to` is not read. `+` stays, for it is a digit of base64 that
  * was not escaped (CONTRACT); a `%` that begins no escape stays too, for whoever reads the content to refuse it.
+ *
+ * In base64 an escape comes every 32 characters or so. The runs between them are copied four bytes at a time, and
+ * whether there is a `%` among the four is asked of all at once. But content may be nothing but escapes, of either
+ * kind, and nobody needs a ticket to send it: so neither makes an object or calls into native code.
  */
 export function unescapeContent(bytes: Buffer, from: number, to: number, out: Buffer): Unescaped {
-  let { read, written } = unescapeBytes(bytes, from, to, out, 0);
-  while (from + read < to) {
-    const percent = from + read;
-    const length = escapeLength(bytes, percent, to);
-    if (percent + length > to) break;
-    const text = length === UNIT_ESCAPE ? String.fromCharCode(unitAt(bytes, percent + 2)) : '%';
-    written += out.write(text, written);
-    read += length;
-    const more = unescapeBytes(bytes, from + read, to, out, written);
-    written += more.written;
-    read += more.read;
-  }
-  return { read, written };
-}
-
-/**
- * Decodes up to a `%` that begins no `%XX`. In base64 an escape comes every 32 characters or so. The runs between them
- * are copied four bytes at a time, and whether there is a `%` among the four is asked of all at once.
- */
-function unescapeBytes(bytes: Buffer, from: number, to: number, out: Buffer, start: number): Unescaped {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const outWords = new DataView(out.buffer, out.byteOffset, out.length);
   let i = from;
-  let length = start;
+  let length = 0;
   while (i < to) {
     if (i <= to - 4) {
       const word = words.getInt32(i, true);
@@ -119,11 +104,24 @@ function unescapeBytes(bytes: Buffer, from: number, to: number, out: Buffer, sta
       continue;
     }
     const value = i + BYTE_ESCAPE <= to ? byteAt(bytes, i + 1) : -1;
-    if (value < 0) break;
-    out[length++] = value;
-    i += BYTE_ESCAPE;
+    if (value >= 0) {
+      out[length++] = value;
+      i += BYTE_ESCAPE;
+      continue;
+    }
+    const escape = escapeLength(bytes, i, to);
+    if (i + escape > to) break;
+    length += writeUnit(escape === UNIT_ESCAPE ? unitAt(bytes, i + 2) : PERCENT, out, length);
+    i += escape;
   }
-  return { read: i - from, written: length - start };
+  return { read: i - from, written: length };
+}
+
+/** Writes a code unit as UTF-8; returns its length. What is not ASCII is no base64, so content has one at most. */
+function writeUnit(unit: number, out: Buffer, position: number): number {
+  if (unit > LAST_OF_ASCII) return out.write(String.fromCharCode(unit), position);
+  out[position] = unit;
+  return 1;
 }
 
 /** How many more bytes are needed to see what a cut escape is. */

@@ -191,6 +191,8 @@ describe('in the text of an XML element', () => {
     ['YW&#x4a;j', 'abc'],
     ['YWI&#61;', 'ab'],
     ['&#x0000000059;WJj', 'abc'],
+    [`&#${'0'.repeat(29)}89;WJj`, 'abc'],
+    ['&#89;&#x57;&#x4A;&#x6a;', 'abc'],
   ])('%j is %j', async (text, content) => {
     expect((await decode(text, { references: true })).toString()).toBe(content);
   });
@@ -205,6 +207,18 @@ describe('in the text of an XML element', () => {
     ['YW&constructor;j', "Invalid base64: the entity 'constructor' is not defined."],
     ['YW&;j', "Invalid base64: the entity '' is not defined."],
     ['YW&#X41;j', "Invalid base64: the entity '#X41' is not defined."],
+    ['YW&#;j', "Invalid base64: the entity '#' is not defined."],
+    ['YW&#x4A;&#;', "Invalid base64: the entity '#' is not defined."],
+    ['YW&#x4A;&;', "Invalid base64: the entity '' is not defined."],
+    ['YW&#74;&;', "Invalid base64: the entity '' is not defined."],
+    ['YW&#x;j', "Invalid base64: the entity '#x' is not defined."],
+    ['YW&#4A;j', "Invalid base64: the entity '#4A' is not defined."],
+    ['YW&#x4G;j', "Invalid base64: the entity '#x4G' is not defined."],
+    ['YW&# 65;j', "Invalid base64: the entity '# 65' is not defined."],
+    ['YW&#65&#65;j', "Invalid base64: the entity '#65&#65' is not defined."],
+    ['YW&\xe9;j', "Invalid base64: the entity '?' is not defined."],
+    ['YWI=&#65;', "Invalid base64: after the padding there is a 'A'."],
+    [`YW&#${'0'.repeat(30)}89;`, `Invalid base64: the reference '&#${'0'.repeat(30)}89' does not end.`],
     ['YW&#10', "Invalid base64: the reference '&#10' does not end."],
     [`YW&${'A'.repeat(100)};`, `Invalid base64: the reference '&${'A'.repeat(33)}' does not end.`],
   ])('%j is refused', async (text, message) => {
@@ -223,6 +237,16 @@ describe('in the text of an XML element', () => {
     const message = `Invalid base64: the reference '&${'A'.repeat(33)}' does not end.`;
     const text = `YW&${'A'.repeat(196)};`;
     await expect(decode(text, { references: true }, [0.015])).rejects.toThrow(new UnreadableMessage(message));
+  });
+
+  test('text that consists of references is one text, cut at every byte', async () => {
+    const text = '&#89;&#x57;&#x004A;&#106;&#10;YW&#x3d;&#61;';
+    for (let at = 0; at <= text.length; at++) {
+      for (const next of [1, 2, 5]) {
+        const cuts = [at / text.length, Math.min(at + next, text.length) / text.length];
+        expect((await decode(text, { references: true }, cuts)).toString()).toBe('abca');
+      }
+    }
   });
 
   test('long text with a reference at each line end decodes', async () => {
@@ -266,6 +290,34 @@ test('any content, with anything allowed between its characters, cut anywhere, d
         for (const [place, inserted] of insertions.sort(([a], [b]) => b - a)) {
           if (place <= text.length) text = text.slice(0, place) + inserted + text.slice(place);
         }
+        const gathered = new Gathered(manner);
+        await feed(new Base64Decoder(gathered, { references: true }), cutAt(Buffer.from(text), cuts));
+        expect(gathered.bytes).toEqual(Buffer.from(content));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('any content, its characters written as references of any kind or not, cut anywhere, decodes to itself', async () => {
+  const write = [
+    (character: string) => character,
+    (character: string) => `&#${character.charCodeAt(0)};`,
+    (character: string) => `&#x${character.charCodeAt(0).toString(16)};`,
+    (character: string) => `&#x000${character.charCodeAt(0).toString(16).toUpperCase()};`,
+    (character: string) => `${character}\n&#13;`,
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.array(fc.tuple(fc.constantFrom(...write), fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 8 }),
+      anyCuts,
+      anyManner,
+      async (content, stretches, cuts, manner) => {
+        const forms = stretches.flatMap(([form, length]) => Array<(character: string) => string>(length).fill(form));
+        const text = Array.from(Buffer.from(content).toString('base64'), (character, n) =>
+          (forms[n % forms.length] ?? String)(character),
+        ).join('');
         const gathered = new Gathered(manner);
         await feed(new Base64Decoder(gathered, { references: true }), cutAt(Buffer.from(text), cuts));
         expect(gathered.bytes).toEqual(Buffer.from(content));

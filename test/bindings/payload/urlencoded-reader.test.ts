@@ -89,6 +89,10 @@ test.each([
   ['data=YW-_', "Invalid base64: there is a '-'."],
   ['data=YWI=YWI=', "Invalid base64: after the padding there is a 'Y'."],
   ['data=%u20ACYWJj', 'Invalid base64: there is the character 0xE2.'],
+  ['data=%u007FYWJjYWJj', 'Invalid base64: there is the character 0x7F.'],
+  ['data=%u0080YWJjYWJj', 'Invalid base64: there is the character 0xC2.'],
+  ['data=%u0141YWJjYWJj', 'Invalid base64: there is the character 0xC5.'],
+  ['data=%uD83DYWJjYWJj', 'Invalid base64: there is the character 0xEF.'],
 ])('%j is refused', async (message, text) => {
   await expect(read(message)).rejects.toThrow(new UnreadableMessage(text));
 });
@@ -145,6 +149,23 @@ test.each(manners)('long escaped content comes out as it is when the receiver an
     expect([a, data === `data: ${content.toString('hex')}`, b]).toEqual(['a=1', true, 'b=2']);
   }
 });
+
+test.each(manners)(
+  'long content that consists of escapes comes out as it is when the receiver answers %s',
+  async (manner) => {
+    const content = Buffer.from(Array.from({ length: 30_000 }, (_, n) => (n * 7919) >>> 4));
+    const text = Array.from(content.toString('base64'), (character, n) => {
+      const digits = character.charCodeAt(0).toString(16);
+      return [`%u00${digits}`, `%${digits}`, character][n % 1000 < 900 ? n % 2 : 2] ?? '';
+    }).join('');
+    for (const cuts of [[], [0.1, 0.2, 0.5], [0.99999]]) {
+      const heard = new Heard(['data'], manner);
+      await feed(new UrlencodedReader(heard), cutAt(Buffer.from(`a=1&data=${text}&b=2`), cuts));
+      const [a, data, b] = heard.said;
+      expect([a, data === `data: ${content.toString('hex')}`, b]).toEqual(['a=1', true, 'b=2']);
+    }
+  },
+);
 
 test('what goes wrong in the receiver reaches whoever writes', async () => {
   const receiver = {
