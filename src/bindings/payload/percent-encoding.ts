@@ -76,12 +76,19 @@ export const UNESCAPE_SLACK = 4;
  * Decodes the escapes of content from `from` to `to` into `out`, which has room for as many bytes and
  * {@link UNESCAPE_SLACK} more. An escape that is cut at `to` is not read. `+` stays, for it is a digit of base64 that
  * was not escaped (CONTRACT); a `%` that begins no escape stays too, for whoever reads the content to refuse it.
- *
- * In base64 an escape comes every 32 characters or so. The runs between them are copied four bytes at a time, and
- * whether there is a `%` among the four is asked of all at once. But content may be nothing but escapes, of either
- * kind, and nobody needs a ticket to send it: so neither makes an object or calls into native code.
  */
 export function unescapeContent(bytes: Buffer, from: number, to: number, out: Buffer): Unescaped {
+  const { read, written } = unescapeBytes(bytes, from, to, out);
+  if (from + read === to) return { read, written };
+  const rest = unescapeAny(bytes, from + read, to, out, written);
+  return { read: read + rest.read, written: written + rest.written };
+}
+
+/**
+ * Decodes up to a `%` that begins no `%XX`. In base64 an escape comes every 32 characters or so. The runs between them
+ * are copied four bytes at a time, and whether there is a `%` among the four is asked of all at once.
+ */
+function unescapeBytes(bytes: Buffer, from: number, to: number, out: Buffer): Unescaped {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const outWords = new DataView(out.buffer, out.byteOffset, out.length);
   let i = from;
@@ -104,20 +111,32 @@ export function unescapeContent(bytes: Buffer, from: number, to: number, out: Bu
       continue;
     }
     const value = i + BYTE_ESCAPE <= to ? byteAt(bytes, i + 1) : -1;
-    if (value >= 0) {
-      out[length++] = value;
-      i += BYTE_ESCAPE;
-      continue;
-    }
-    const escape = escapeLength(bytes, i, to);
-    if (i + escape > to) break;
-    length += writeUnit(escape === UNIT_ESCAPE ? unitAt(bytes, i + 2) : PERCENT, out, length);
-    i += escape;
+    if (value < 0) break;
+    out[length++] = value;
+    i += BYTE_ESCAPE;
   }
   return { read: i - from, written: length };
 }
 
-/** Writes a code unit as UTF-8; returns its length. What is not ASCII is no base64, so content has one at most. */
+/**
+ * Decodes escapes of every kind into `out` from `start` on. Content may consist of `%uXXXX` alone, and nobody needs a
+ * ticket to send it: so none of them makes an object or calls into native code.
+ */
+function unescapeAny(bytes: Buffer, from: number, to: number, out: Buffer, start: number): Unescaped {
+  let i = from;
+  let length = start;
+  while (i < to) {
+    const byte = bytes[i] ?? 0;
+    const escape = byte === PERCENT ? escapeLength(bytes, i, to) : 1;
+    if (i + escape > to) break;
+    if (escape === UNIT_ESCAPE) length += writeUnit(unitAt(bytes, i + 2), out, length);
+    else out[length++] = escape === BYTE_ESCAPE ? byteAt(bytes, i + 1) : byte;
+    i += escape;
+  }
+  return { read: i - from, written: length - start };
+}
+
+/** Writes a code unit as UTF-8; returns its length. What is not ASCII is no base64, and ends the content. */
 function writeUnit(unit: number, out: Buffer, position: number): number {
   if (unit > LAST_OF_ASCII) return out.write(String.fromCharCode(unit), position);
   out[position] = unit;
