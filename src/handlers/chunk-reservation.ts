@@ -53,12 +53,11 @@ export class ChunkReservation {
   }
 
   /**
-   * @throws Failure when the handler has been deleted, whose file would take the bytes unseen; or when too much of the user's is under way;
-   * StorageFailure.
+   * Once the handler has been deleted nothing is written any more: its file would take the bytes unseen. {@link accept} tells.
+   * @throws Failure when too much of the user's is under way; StorageFailure.
    */
   write(bytes: Buffer): void | Promise<void> {
-    if (!this.#destination) return;
-    if (this.#handler.isGone()) throw noUploadHandler();
+    if (!this.#destination || this.#handler.isGone()) return;
     const { counted, writer } = this.#destination;
     const room = counted.add(bytes.length);
     return room ? room.then(() => writer.write(bytes)) : writer.write(bytes);
@@ -68,7 +67,8 @@ export class ChunkReservation {
    * Takes the chunk that was written, or says why not. To be called once, before the release.
    * @throws Failure when the chunk is not the one that must come next, or the handler is gone by now.
    */
-  accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
+  async accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
+    if (this.#handler.isGone()) throw noUploadHandler();
     return this.#handler.judge(chunk);
   }
 

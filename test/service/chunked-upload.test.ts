@@ -544,3 +544,10 @@ test('A caller that goes away in the middle of a chunk can send it again', async
   await anna.sendChunk(handler, THIRD, { isLast: true });
   expect(await committed(handler)).toEqual(FILE);
 });
+
+test('A chunk whose session ends in the middle of it is told that, and not of the handler that went with it', async () => {
+  const leaving = await service.trust('anna');
+  const chunk = await beginChunk(leaving, await leaving.openUpload(), randomBytes(500_000));
+  await leaving.call('LogOut', {});
+  expect(valueOf(await chunk.finish(), 'error')).toBe('[901] Session expired or Invalid ticket');
+});
