@@ -254,12 +254,13 @@ export class Trial {
 }
 
 async function addUsers(data: string, names: readonly string[]): Promise<void> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   for (const name of names) {
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const errors = new Writable({ write: (text, _encoding, done) => done(void process.stderr.write(text as Buffer)) });
     await runCommandLine(['user', 'add', name], {
       input: Readable.from(['never used\n']),
       output: nowhere,
-      errors: process.stderr,
+      errors,
       environment: { LIGHTERAGE_DATA: data },
     });
   }
