@@ -196,7 +196,7 @@ export class Crew {
 
 /** A port of the host's that is free. */
 async function findPort(host: string): Promise<number> {
-  const listener = new Listener(http.createServer());
+  const listener = new Listener(http.createServer(), () => 'new');
   const port = await listener.listen(host, 0);
   await listener.stop();
   return port;

@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Application } from './bindings/application.js';
 import { Connections } from './connections.js';
-import { RequestsInTurn } from './requests-in-turn.js';
+import { type ConnectionState, RequestsInTurn } from './requests-in-turn.js';
 
 export interface ListenerOptions {
   /** The longest request line, bytes: longer ones are answered 414. */
@@ -30,7 +30,7 @@ const HEADER_ROOM = 32 * 1024;
 /** How long a connection that was refused stays open, so that the caller gets to see why, ms. */
 const LINGER_MS = 2_000;
 
-/** How long a stop waits for a request that has begun to come, ms. */
+/** How long a stop waits for a caller who has not asked for anything yet, ms. */
 const STOP_HEAD_MS = 2_000;
 
 /** How long a stop waits for what runs, ms. */
@@ -43,20 +43,22 @@ const HANDSHAKE_LIMIT_MS = 10_000;
 export class Listener {
   readonly #server: http.Server | https.Server;
   readonly #connections: Connections;
-  readonly #isServing: (connection: Socket) => boolean;
+  readonly #stateOf: (connection: Socket) => ConnectionState;
 
   /**
+   * @param stateOf - What is going on on a connection.
    * @param maxConnections - Connections at a time; what comes beyond is closed at once.
-   * @param isServing - Whether there is a request on a connection that is to be answered before a stop.
    */
   constructor(
     server: http.Server | https.Server,
+    stateOf: (connection: Socket) => ConnectionState,
     maxConnections = Infinity,
-    isServing: (connection: Socket) => boolean = () => true,
   ) {
     this.#server = server;
     this.#connections = new Connections(server, maxConnections);
-    this.#isServing = isServing;
+    this.#stateOf = stateOf;
+    /* Node would close connections at a stop whose answer it has been given and has not sent yet. */
+    server.closeIdleConnections = () => undefined;
   }
 
   /** Starts listening; fulfilled with the port. */
@@ -80,15 +82,16 @@ export class Listener {
   /** Takes no new work, and waits until what runs has been finished; what takes too long is cut off. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
-      const cuts = [
-        setTimeout(() => this.#connections.closeWhere((one) => !this.#isServing(one)), STOP_HEAD_MS),
-        setTimeout(() => this.#connections.closeAll(), STOP_LIMIT_MS),
-      ];
+      const close = (...states: ConnectionState[]): void =>
+        this.#connections.closeWhere((connection) => states.includes(this.#stateOf(connection)));
+      const cutNew = setInterval(() => close('new', 'idle'), STOP_HEAD_MS);
+      const cutAll = setTimeout(() => this.#connections.closeAll(), STOP_LIMIT_MS);
       this.#server.close(() => {
-        for (const cut of cuts) clearTimeout(cut);
+        clearInterval(cutNew);
+        clearTimeout(cutAll);
         resolve();
       });
-      this.#server.closeIdleConnections();
+      close('idle');
       this.#connections.closeSilent();
     });
   }
@@ -122,7 +125,7 @@ export function createListener({ heads, messages, serve }: Application, options:
     if (!socket.writable || error.code === 'ECONNRESET' || !requests.mayInterrupt(socket)) socket.destroy();
     else refuse(error, socket);
   });
-  return new Listener(server, options.maxConnections, (connection) => requests.isServing(connection));
+  return new Listener(server, (connection) => requests.stateOf(connection), options.maxConnections);
 }
 
 /** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws when they cannot be read. */

@@ -14,6 +14,9 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
+/** Whether there is a request on a connection to be answered; whether there was one, and another has not come whole. */
+export type ConnectionState = 'new' | 'serving' | 'idle';
+
 /** An exchange that is counted. */
 interface CountedExchange extends Exchange {
   readonly account: TextAccount;
@@ -73,9 +76,11 @@ export class RequestsInTurn {
     return !current || (!current.headersSent && !current.req.complete);
   }
 
-  /** Whether there is a request on a connection that has not been answered. */
-  isServing(socket: Socket): boolean {
-    return this.#lines.get(socket)?.current !== undefined;
+  /** What a connection is to a server that stops. It is idle when all of the last answer has been handed to the system. */
+  stateOf(socket: Socket): ConnectionState {
+    const line = this.#lines.get(socket);
+    if (!line) return 'new';
+    return line.current ? 'serving' : 'idle';
   }
 
   #open(socket: Socket): Line {

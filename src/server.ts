@@ -1,11 +1,14 @@
 import http from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { FirstAdministrator } from './accounts/users.js';
+import { HeadCounter } from './bindings/head-counter.js';
+import { TextBudget } from './bindings/payload/text-budget.js';
 import { Crew } from './crew.js';
 import { WORKER_ENTRY } from './crew-messages.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { Listener } from './listener.js';
 import { type Logger, openLog } from './log.js';
+import { RequestsInTurn } from './requests-in-turn.js';
 import type { Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
 import { bootId } from './storage/boot-id.js';
@@ -25,6 +28,9 @@ const FIRST_LIBRARY = 'Public';
 
 /** Characters of a trusted password that is no word to be guessed. */
 const LONG_ENOUGH = 16;
+
+/** What the heads of requests for the metrics may take, where these have an address of their own, bytes. */
+const MOST_HEADS = 1024 * 1024;
 
 /** A server that takes calls. */
 export interface RunningServer {
@@ -190,7 +196,11 @@ async function serveMetrics(premises: Premises, metrics: () => Promise<string>):
     log.error({ err: error }, 'the metrics could not be gathered');
     response.status(500).type('text/plain').send('The metrics could not be gathered.\n');
   });
-  const listener = new Listener(http.createServer(application));
+  const server = http.createServer();
+  const heads = new HeadCounter({ texts: new TextBudget(MOST_HEADS), trustProxy: false });
+  const requests = new RequestsInTurn(application, heads, () => !server.listening);
+  server.on('request', (request, response) => requests.take({ request, response }));
+  const listener = new Listener(server, (connection) => requests.stateOf(connection));
   await listener.listen(settings.metricsAddress.host, settings.metricsAddress.port);
   return () => listener.stop();
 }

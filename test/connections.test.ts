@@ -55,7 +55,7 @@ test('A stop over TLS leaves the connections on which something is served, and c
     busy.add(request.socket);
     answer = () => response.end('answered');
   });
-  const listener = new Listener(stopping, Infinity, (socket) => busy.has(socket));
+  const listener = new Listener(stopping, (socket) => (busy.has(socket) ? 'serving' : 'new'));
   const port = await listener.listen('127.0.0.1', 0);
   const silent = await connect(port);
   const [secure, served] = [await connect(port), await connect(port)].map((socket) =>

@@ -11,6 +11,8 @@ import { openContents } from './support/server-figures.js';
 
 const MIB = 1024 * 1024;
 
+const GET_WSDL = 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n';
+
 let service: RunningService;
 let caller: Caller;
 
@@ -116,6 +118,26 @@ test('A stop leaves callers who have asked for nothing before it leaves those wh
   const stopped = stopping.end();
   await closed;
   expect(valueOf(await chunk.finish(), 'success')).toBe('true');
+  await stopped;
+});
+
+test('A stop waits until all of an answer has been taken', async () => {
+  const stopping = await RunningService.start();
+  const server = portOfUrl(stopping.url);
+  const socket = net.connect({ host: '127.0.0.1', port: server });
+  await once(socket, 'connect');
+  const held = async () => (await heldByServer(server)).get(socket.localPort ?? 0);
+  /* More than the system takes for a caller who takes nothing: the rest is with the server. */
+  for (let before = -1, most = 0; most > before;) {
+    before = most;
+    socket.write(GET_WSDL.repeat(4));
+    await eventually(held, (bytes) => bytes !== undefined && bytes > 0);
+    most = Math.max(most, (await settled(held)) ?? 0);
+  }
+  const stopped = stopping.end();
+  const text = await rest(socket);
+  expect(text).toMatch(/<\/wsdl:definitions>\s*$/);
+  expect(text.split('HTTP/1.1 200 OK').length).toBe(text.split('</wsdl:definitions>').length);
   await stopped;
 });
 
@@ -237,7 +259,7 @@ test('A caller who does not take a page is left', async () => {
     let most = 0;
     for (let before = -1; most > before;) {
       before = most;
-      socket.write('GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n'.repeat(8));
+      socket.write(GET_WSDL.repeat(8));
       await eventually(held, (bytes) => (bytes === undefined ? most > 0 : bytes > 0));
       most = Math.max(most, (await settled(held)) ?? 0);
     }
