@@ -81,7 +81,7 @@ function isMostlyMarkup(text: string): boolean {
     const section = SECTIONS.find(({ start }) => text.startsWith(start, at));
     if (!section && text.startsWith(DECLARATION, at)) return text.length - at + markup > MAX_MARKUP;
     const { end, values } = section ? readSection(text, at, section) : readTag(text, at);
-    if (section?.start === '<?' && hasOpenQuote(text.slice(at, end))) return text.length - at + markup > MAX_MARKUP;
+    if (section?.start === '<?' && isDisputed(text.slice(at, end))) return text.length - at + markup > MAX_MARKUP;
     markup += section?.isText ? section.start.length + section.end.length : end - at - values;
     at = text.indexOf('<', end);
   }
@@ -101,11 +101,11 @@ function readSection(text: string, at: number, { end, start }: Section): Extent 
 }
 
 /**
- * Whether a quote in a processing instruction is not closed before its end. The validator has it end there all the same, and the parser behind the next such
- * quote: where it ends is not told, so all that follows counts.
+ * Whether validator and parser have a processing instruction end at different places: where a quote in it is open at its end the parser goes on behind the
+ * next such quote, and where it has no name one of them or both may have it end at once. So all that follows counts.
  */
-function hasOpenQuote(instruction: string): boolean {
-  return /["']/.test(instruction.replace(/"[^"]*"|'[^']*'/g, ''));
+function isDisputed(instruction: string): boolean {
+  return instruction.startsWith('<?>') || /["']/.test(instruction.replace(/"[^"]*"|'[^']*'/g, ''));
 }
 
 /**

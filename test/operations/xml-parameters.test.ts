@@ -143,6 +143,10 @@ test.each([
     'elements behind a quote in quotes in a processing instruction',
     `<xmlparameters><?a '"' "?><![CDATA[" ?>${HIDDEN}]]></xmlparameters>`,
   ],
+  [
+    'elements in what is a CDATA section but behind a processing instruction without a name',
+    `<xmlparameters><?> <!-- ?> <![CDATA[ -->${HIDDEN}<!-- ]]> --></xmlparameters>`,
+  ],
   ['elements between two quotes in declarations', `<!DOCTYPE a '>${document(HIDDEN)}<!DOCTYPE b '>`],
   ['elements in a value behind what only begins a comment', document(`<!--><item a="-->${HIDDEN}"/>`)],
   ['elements in a value behind a declaration with brackets', `<!DOCTYPE a <b><c c=">>${HIDDEN}"/>`],
