@@ -23,6 +23,9 @@ export class MtomReader implements MessageReader {
   /** Takes the bytes of parts the envelope does not name. */
   readonly #unnamed = new UnwantedBytes();
   readonly #included = new Map<string, string>();
+  /** The parameters whose content is in the envelope, and those whose content is in a part. */
+  readonly #inlineNames = new Set<string>();
+  readonly #includedNames = new Set<string>();
   #receiver: ArgumentReceiver | undefined;
   #hasEnvelope = false;
 
@@ -61,15 +64,31 @@ export class MtomReader implements MessageReader {
       ended: (name, position) => listener.ended(name, position),
       body: (namespace, name) => {
         this.#receiver = listener.body(namespace, name);
-        return this.#receiver && inlineReceiver(this.#receiver);
+        return this.#receiver && this.#inlineReceiver(this.#receiver);
       },
       include: (name, href) => this.#include(name, href),
+    };
+  }
+
+  /** Content in the envelope begins when there is some: most often there is none, but the name of a part. */
+  #inlineReceiver(receiver: ArgumentReceiver): ArgumentReceiver {
+    const open = (name: string): Promise<ContentReceiver> => {
+      if (this.#includedNames.has(name)) throw twice(name);
+      this.#inlineNames.add(name);
+      return receiver.content(name);
+    };
+    return {
+      isContent: (name) => receiver.isContent(name),
+      text: (name, value) => receiver.text(name, value),
+      content: (name) => Promise.resolve(new InlineContent(() => open(name))),
     };
   }
 
   #include(name: string, href: string): void {
     if (!/^cid:/i.test(href))
       throw new UnreadableMessage(`The reference ${href} in ${name} is not to a part of the message.`);
+    if (this.#inlineNames.has(name) || this.#includedNames.has(name)) throw twice(name);
+    this.#includedNames.add(name);
     this.#included.set(decodeId(href.slice('cid:'.length)), name);
   }
 
@@ -91,13 +110,9 @@ export class MtomReader implements MessageReader {
   }
 }
 
-/** Content in the envelope begins when there is some: most often there is none, but the name of a part. */
-function inlineReceiver(receiver: ArgumentReceiver): ArgumentReceiver {
-  return {
-    isContent: (name) => receiver.isContent(name),
-    text: (name, value) => receiver.text(name, value),
-    content: (name) => Promise.resolve(new InlineContent(() => receiver.content(name))),
-  };
+/** Of two elements one would be lost, and which one depended on the order of the parts. */
+function twice(name: string): UnreadableMessage {
+  return new UnreadableMessage(`The parameter ${name} comes twice, and at least once by an xop:Include.`);
 }
 
 class InlineContent implements ContentReceiver {

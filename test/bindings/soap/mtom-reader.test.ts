@@ -47,6 +47,7 @@ async function read(pieces: readonly Buffer[], heard = new HeardEnvelope()): Pro
 }
 
 const INCLUDE_ALONE = /^The element data must hold an xop:Include alone, or none\.$/;
+const TWICE = /^The parameter data comes twice, and at least once by an xop:Include\.$/;
 const PART: Part = { id: 'data@x', body: 'abc' };
 
 test.each(['1.1', '1.2'] as const)('Content in a part of its own is taken as it is, SOAP %s', async (version) => {
@@ -137,6 +138,9 @@ test.each<[what: string, message: Buffer, error: RegExp]>([
     packed(`<data>${include('data@x')}\n${include('m')}</data>`, PART, { id: 'm', body: 'm' }),
     INCLUDE_ALONE,
   ],
+  ['an include, and base64 in another element', packed(`${DATA}<data>YWJj</data>`, PART), TWICE],
+  ['base64, and an include in another element', packed(`<data>YWJj</data>${DATA}`, PART), TWICE],
+  ['includes in two elements', packed(`${DATA}<data>${include('m')}</data>`, PART, { id: 'm', body: 'm' }), TWICE],
   ['another element', packed('<data><b/></data>'), /must hold text only/],
   ['an envelope cut off', pack({ body: envelope(DATA).slice(0, -5) }, PART), /./],
   ['no envelope', pack({ body: '' }), /./],
