@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call } from '../operations/operation.js';
 import { Failure } from '../values/failure.js';
+import { isEncoded } from './request-body.js';
 import type { TextBudget } from './payload/text-budget.js';
 
 /**
@@ -32,9 +33,9 @@ export class ReceivedCall implements Call {
     return closing(this.#socket);
   }
 
-  /** Of a message that has been read to its end nothing is held but its texts, which are counted already. */
+  /** Of a message that has been read to its end nothing is held but its texts, which are counted already, unless a decoder is between. */
   beginWait(): () => void {
-    if (this.#request.readableEnded) return () => undefined;
+    if (this.#request.readableEnded && !isEncoded(this.#request)) return () => undefined;
     const account = this.#texts.open(this, () => this.#socket.destroy());
     account.take(HELD_WHILE_WAITING);
     return () => account.release();

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { UnreadableMessage } from './payload/argument-receiver.js';
+import { type TextAccount, UNCOUNTED } from './payload/text-budget.js';
 
 /** How much of a message that was refused is read and thrown away, so that the caller gets to see the answer, bytes. */
 const DRAIN_LIMIT = 128 * 1024 * 1024;
@@ -9,21 +10,39 @@ const DRAIN_LIMIT = 128 * 1024 * 1024;
 /** How much more for each byte of content that its operation takes: base64 in UTF-16 takes nearly three, and may have line breaks and escapes. */
 const MOST_TEXT_PER_BYTE = 4;
 
-/** The body of a request with its Content-Encoding undone (RFC 9110, 8.4). @throws UnreadableMessage for one we do not know. */
-export function decodedBody(request: IncomingMessage): Readable {
-  const coding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+/** What undoing an encoding takes, bytes: zlib's state and window, and what has been decoded and not read yet. */
+const DECODER_BYTES = 64 * 1024;
+
+/**
+ * The body of a request with its Content-Encoding undone (RFC 9110, 8.4). What that takes counts among the texts of the call.
+ * @throws UnreadableMessage for one we do not know.
+ */
+export function decodedBody(request: IncomingMessage, account: TextAccount): Readable {
+  const coding = codingOf(request);
   switch (coding) {
     case '':
-    case 'identity':
       return request;
     case 'gzip':
     case 'x-gzip':
+      account.take(UNCOUNTED + DECODER_BYTES);
       return decode(request, zlib.createGunzip());
     case 'deflate':
+      account.take(UNCOUNTED + DECODER_BYTES);
       return decode(request, zlib.createInflate());
     default:
       throw new UnreadableMessage(`The Content-Encoding ${coding} is not known; gzip and deflate are.`);
   }
+}
+
+/** Whether a body is read through a decoder, which holds some of it also when the request has come to its end. */
+export function isEncoded(request: IncomingMessage): boolean {
+  return codingOf(request) !== '';
+}
+
+/** Empty for none. */
+function codingOf({ headers }: IncomingMessage): string {
+  const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  return coding === 'identity' ? '' : coding;
 }
 
 function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): Readable {

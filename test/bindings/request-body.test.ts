@@ -3,6 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
+import { TextBudget } from '../../src/bindings/payload/text-budget.js';
 import { decodedBody, drain } from '../../src/bindings/request-body.js';
 
 let server: http.Server;
@@ -30,6 +31,9 @@ async function send(coding: string, body: Buffer, length = body.length): Promise
   return socket;
 }
 
+/** What bodies take is counted nowhere here. */
+const UNLIMITED = new TextBudget(Infinity).open({ address: '192.0.2.1' }, () => undefined);
+
 test.each([
   ['gzip', zlib.gzipSync('text')],
   ['x-gzip', zlib.gzipSync('text')],
@@ -37,7 +41,7 @@ test.each([
   ['identity', Buffer.from('text')],
 ])('A body in %s is decoded', async (coding, body) => {
   await send(coding, body);
-  expect(await decodedBody(await received).toArray()).toEqual([Buffer.from('text')]);
+  expect(await decodedBody(await received, UNLIMITED).toArray()).toEqual([Buffer.from('text')]);
 });
 
 test.each([
@@ -45,7 +49,7 @@ test.each([
   ['that is cut off', zlib.gzipSync('text').subarray(0, 10), 100],
 ])('A body %s harms nobody when nobody reads it', async (_what, body, missing) => {
   const socket = await send('gzip', body, body.length + missing);
-  const decoder = decodedBody(await received);
+  const decoder = decodedBody(await received, UNLIMITED);
   if (missing > 0) socket.destroy();
   /* By then an error has been told to whoever listens. */
   await new Promise((resolve) => decoder.once('close', resolve));

@@ -171,7 +171,7 @@ class HttpExchange {
 
   async #readForm(intake: ArgumentIntake): Promise<void> {
     const reader = this.#formReader(intake);
-    if (reader) await pumpMessage(decodedBody(this.#request), reader, this.#options.idleLimit);
+    if (reader) await pumpMessage(decodedBody(this.#request, this.#account), reader, this.#options.idleLimit);
     else await drain(this.#request, this.#options.idleLimit);
   }
 

@@ -216,7 +216,7 @@ class SoapExchange implements EnvelopeListener {
 
   async #read(): Promise<void> {
     try {
-      await pumpMessage(decodedBody(this.#request), this.#reader(), this.#options.idleLimit);
+      await pumpMessage(decodedBody(this.#request, this.account), this.#reader(), this.#options.idleLimit);
     } catch (error) {
       if (error !== this.#intake?.failure) throw error;
     }

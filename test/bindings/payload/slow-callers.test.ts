@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import zlib from 'node:zlib';
 import { answer, NUMBER, valueOf } from '../../support/answer.js';
 import { type Caller, hexCrc32 } from '../../support/caller.js';
 import { beginChunk, chunkThatWaits } from '../../support/chunk-on-its-way.js';
@@ -122,11 +123,17 @@ test('Texts of calls that wait for their turn count as well', async () => {
 test.each([
   ['form', chunkThatStops],
   ['MTOM', mtomChunkThatStops],
+  ['a compressed form that has come whole', compressedChunk],
 ])('What calls hold counts that wait for their turn in the middle of their content: %s', async (_what, write) => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
   await overcrowd(200, write(handler));
   expect(valueOf(await first.finish(), 'success')).toBe('true');
+});
+
+test('Decoders of bodies that are compressed count', async () => {
+  const half = zlib.gzipSync('UID=anna&PWD=secret').subarray(0, 20);
+  await overcrowd(600, withBody('AuthenticateUser', half, 1000));
 });
 
 /** A chunk whose place is known before its content, of which more comes than a socket delivers at once. */
@@ -135,13 +142,25 @@ function chunkThatStops(handler: string): string {
   return `POST /srv.asmx/UploadFileChunk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n${body}`;
 }
 
+function compressedChunk(handler: string): Buffer {
+  const form = `authenticationTicket=${caller.ticket}&uploadHandler=${handler}&fileChunk=${'AAAA'.repeat(20_000)}`;
+  const body = zlib.gzipSync(form);
+  return withBody('UploadFileChunk', body, body.length);
+}
+
+/** A form that is compressed, of so many bytes, of which these have come. */
+function withBody(operation: string, body: Buffer, length: number): Buffer {
+  const head = `Content-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip\r\nContent-Length: ${length}`;
+  return Buffer.concat([Buffer.from(`POST /srv.asmx/${operation} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`), body]);
+}
+
 function mtomChunkThatStops(handler: string): string {
   const body = `--b\r\nContent-Type: application/xop+xml\r\n\r\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><UploadFileChunk xmlns="http://tempuri.org/"><authenticationTicket>${caller.ticket}</authenticationTicket><uploadHandler>${handler}</uploadHandler><fileChunk>${'AAAA'.repeat(20_000)}`;
   return `POST /srv.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/related; type="application/xop+xml"; boundary=b\r\nSOAPAction: "http://tempuri.org/UploadFileChunk"\r\nContent-Length: 1000000\r\n\r\n${body}`;
 }
 
 /** Sends the same over many connections until one is closed. */
-async function overcrowd(connections: number, request: string): Promise<void> {
+async function overcrowd(connections: number, request: string | Buffer): Promise<void> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => connect()));
   const closed = sockets.map((socket) => new Promise((resolve) => socket.on('error', resolve).on('close', resolve)));
   for (const socket of sockets) await new Promise((resolve) => socket.resume().write(request, resolve));
