@@ -185,6 +185,10 @@ test('Whatever the text, it is read or refused', () => {
     ']]>',
     'a',
     '<!',
+    '<!--',
+    '-->',
+    '<?',
+    '?>',
   );
   fc.assert(
     fc.property(fc.array(token, { maxLength: 30 }), (tokens) => {
