@@ -73,8 +73,8 @@ export class MtomReader implements MessageReader {
   /** Content in the envelope begins when there is some: most often there is none, but the name of a part. */
   #inlineReceiver(receiver: ArgumentReceiver): ArgumentReceiver {
     const open = (name: string): Promise<ContentReceiver> => {
-      if (this.#includedNames.has(name)) throw twice(name);
-      this.#inlineNames.add(name);
+      if (this.#includedNames.has(keyOf(name))) throw twice(name);
+      this.#inlineNames.add(keyOf(name));
       return receiver.content(name);
     };
     return {
@@ -87,8 +87,8 @@ export class MtomReader implements MessageReader {
   #include(name: string, href: string): void {
     if (!/^cid:/i.test(href))
       throw new UnreadableMessage(`The reference ${href} in ${name} is not to a part of the message.`);
-    if (this.#inlineNames.has(name) || this.#includedNames.has(name)) throw twice(name);
-    this.#includedNames.add(name);
+    if (this.#inlineNames.has(keyOf(name)) || this.#includedNames.has(keyOf(name))) throw twice(name);
+    this.#includedNames.add(keyOf(name));
     this.#included.set(decodeId(href.slice('cid:'.length)), name);
   }
 
@@ -109,6 +109,9 @@ export class MtomReader implements MessageReader {
     return this.#receiver.content(name);
   }
 }
+
+/** Names of parameters count in any case. */
+const keyOf = (name: string): string => name.toLowerCase();
 
 /** Of two elements one would be lost, and which one depended on the order of the parts. */
 function twice(name: string): UnreadableMessage {

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { MessageTooLarge, UnreadableMessage } from '../../../src/bindings/payload/argument-receiver.js';
+import {
+  type ArgumentReceiver,
+  MessageTooLarge,
+  UnreadableMessage,
+} from '../../../src/bindings/payload/argument-receiver.js';
 import { MtomReader } from '../../../src/bindings/soap/mtom-reader.js';
 import { anyCuts, anyManner, cutAt, feed } from '../payload/receivers.js';
 import { HeardEnvelope, MAX_TEXT_BYTES, NAMESPACE } from './heard-envelope.js';
@@ -149,6 +153,27 @@ test.each<[what: string, message: Buffer, error: RegExp]>([
 ])('%s: refused', async (_what, message, error) => {
   await expect(read([message])).rejects.toThrow(UnreadableMessage);
   await expect(read([message])).rejects.toThrow(error);
+});
+
+/** Hears names in any case, as the contract does. */
+class HeardInAnyCase extends HeardEnvelope {
+  override body(namespace: string, name: string): ArgumentReceiver {
+    const heard = super.body(namespace, name);
+    return {
+      isContent: (argument) => heard.isContent(argument.toLowerCase()),
+      text: (argument, text) => heard.text(argument.toLowerCase(), text),
+      content: (argument) => heard.content(argument.toLowerCase()),
+    };
+  }
+
+  override isArgument(name: string): boolean {
+    return super.isArgument(name.toLowerCase());
+  }
+}
+
+test('A parameter comes twice also where its name is written in two ways', async () => {
+  const reading = read([packed(`<data>YWJj</data><Data>${include('data@x')}</Data>`, PART)], new HeardInAnyCase());
+  await expect(reading).rejects.toThrow(/^The parameter Data comes twice/);
 });
 
 test('A message has a boundary', () => {
