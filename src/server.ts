@@ -84,8 +84,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       reload: () => service.reload(),
       stop: async () => {
         await sweeper.stop();
-        await stopMetrics();
-        await service.stop();
+        await Promise.all([stopMetrics(), service.stop()]);
         await close(premises);
       },
     };
