@@ -14,7 +14,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** Whether there is a request on a connection to be answered; whether there was one, and another has not come whole. */
+/** Whether there is a request on a connection to be answered; or a part of one may have come; or nothing but what has been answered. */
 export type ConnectionState = 'new' | 'serving' | 'idle';
 
 /** An exchange that is counted. */
@@ -32,6 +32,8 @@ interface Line {
   waitingBytes: number;
   /** How many came when no more were answered. */
   refused: number;
+  /** What had come when the last answer was over, bytes. */
+  readBefore: number | undefined;
 }
 
 /**
@@ -76,15 +78,15 @@ export class RequestsInTurn {
     return !current || (!current.headersSent && !current.req.complete);
   }
 
-  /** What a connection is to a server that stops. It is idle when all of the last answer has been handed to the system. */
+  /** What a connection is to a server that stops. It is idle when all of the last answer has been handed to the system, and nothing has come since. */
   stateOf(socket: Socket): ConnectionState {
     const line = this.#lines.get(socket);
-    if (!line) return 'new';
-    return line.current ? 'serving' : 'idle';
+    if (line?.current) return 'serving';
+    return line?.readBefore === socket.bytesRead ? 'idle' : 'new';
   }
 
   #open(socket: Socket): Line {
-    const line: Line = { current: undefined, waiting: [], waitingBytes: 0, refused: 0 };
+    const line: Line = { current: undefined, waiting: [], waitingBytes: 0, refused: 0, readBefore: undefined };
     this.#lines.set(socket, line);
     return line;
   }
@@ -107,6 +109,7 @@ export class RequestsInTurn {
 
   #goOn(socket: Socket, line: Line): void {
     line.current = undefined;
+    line.readBefore = socket.bytesRead;
     if (!socket.writable) {
       for (const { account } of line.waiting.splice(0)) account.release();
       return;

@@ -121,6 +121,23 @@ test('A stop leaves callers who have asked for nothing before it leaves those wh
   await stopped;
 });
 
+test('A stop waits for a request that has begun to come on a connection that was kept', async () => {
+  const stopping = await RunningService.start();
+  const server = portOfUrl(stopping.url);
+  const socket = net.connect({ host: '127.0.0.1', port: server });
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  await new Promise((resolve) => socket.write('GET /healthz HTTP/1.1\r\nHo', resolve));
+  await eventually(
+    async () => (await unreadByServer(server)).get(socket.localPort ?? 0),
+    (bytes) => bytes === 0,
+  );
+  const stopped = stopping.end();
+  socket.write('st: x\r\n\r\n');
+  expect(await rest(socket)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  await stopped;
+});
+
 test('A stop waits until all of an answer has been taken', async () => {
   const stopping = await RunningService.start();
   const server = portOfUrl(stopping.url);
@@ -311,13 +328,25 @@ test('No more connections are taken than there may be, and others when some have
 });
 
 /** The connections a process holds at the server's end: what the callers have not taken, bytes, by the callers' ports. */
-async function heldByServer(server: number): Promise<Map<number, number>> {
+function heldByServer(server: number): Promise<Map<number, number>> {
+  return queued(server, 'sent');
+}
+
+/** The same for what the server has not read. */
+function unreadByServer(server: number): Promise<Map<number, number>> {
+  return queued(server, 'received');
+}
+
+async function queued(server: number, way: 'sent' | 'received'): Promise<Map<number, number>> {
   const connections = (await fs.readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
   /* Of a connection without an inode only the system still knows. */
   return new Map(
     connections
       .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === server && inode !== '0')
-      .map(([, , remote = '', , queues = '']) => [portOf(remote), Number.parseInt(queues, 16)]),
+      .map(([, , remote = '', , queues = '']) => [
+        portOf(remote),
+        Number.parseInt(queues.split(':')[way === 'sent' ? 0 : 1] ?? '', 16),
+      ]),
   );
 }
 
