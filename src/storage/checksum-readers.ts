@@ -7,8 +7,8 @@ import type { ContentReader, ContentStore } from './content-store.js';
 /** Bytes read at a time: enough that a read's fixed cost does not matter, little enough to stay in the cache. */
 const BUFFER = 512 * 1024;
 
-/** Others get their turn whenever so many bytes have been read. */
-const YIELD_EVERY = 4 * 1024 * 1024;
+/** Others get their turn whenever so many bytes have been read. It is then, too, that a caller is known to have left who left at once. */
+const YIELD_EVERY = 1024 * 1024;
 
 /** For whom something is read. */
 export interface Reading {
