@@ -19,10 +19,19 @@ export function scryptCost(exponent: number): ScryptCost {
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
+/** The end of a hash in its form that is its own, salt and hash in base64 with the `$` between; what stands before tells its cost. Characters. */
+export const OWN_LENGTH = base64Length(SALT_BYTES) + 1 + base64Length(HASH_BYTES);
+
+/** For what is derived for its time alone. */
+const NO_SALT = Buffer.alloc(SALT_BYTES);
+
 /** The longest password, in characters. What is longer is no password of anybody. */
 export const MAX_PASSWORD_LENGTH = 1024;
 
-const scrypt = promisify<string, Buffer, number, crypto.ScryptOptions, Buffer>(crypto.scrypt);
+/** Derives a key of so many bytes from a password and a salt: scrypt (RFC 7914). */
+export type Derive = (password: string, salt: Buffer, length: number, options: crypto.ScryptOptions) => Promise<Buffer>;
+
+const scrypt: Derive = promisify<string, Buffer, number, crypto.ScryptOptions, Buffer>(crypto.scrypt);
 
 /**
  * Hashing and checking of passwords with scrypt, in the form `scrypt$N$r$p$salt$hash` (salt and hash base64). Each keeps a thread busy; how
@@ -30,12 +39,12 @@ const scrypt = promisify<string, Buffer, number, crypto.ScryptOptions, Buffer>(c
  */
 export class Passwords {
   readonly #cost: ScryptCost;
-  readonly #decoy: string;
+  readonly #scrypt: Derive;
 
   /** `cost` is that of new hashes; old ones are checked at their own. */
-  constructor(cost: ScryptCost) {
+  constructor(cost: ScryptCost, derive = scrypt) {
     this.#cost = cost;
-    this.#decoy = form(cost, crypto.randomBytes(SALT_BYTES), crypto.randomBytes(HASH_BYTES));
+    this.#scrypt = derive;
   }
 
   async hash(password: string): Promise<string> {
@@ -43,31 +52,47 @@ export class Passwords {
     return form(this.#cost, salt, await this.#derive(password, salt, this.#cost));
   }
 
+  /** Whether the password is the one `hash` was made from. */
+  async verify(password: string, hash: string): Promise<boolean> {
+    const { cost, salt, expected } = read(hash);
+    return crypto.timingSafeEqual(await this.#derive(password, salt, cost), expected);
+  }
+
   /**
-   * Whether the password is the one `hash` was made from. Without a hash the answer is no, after the time of a hash made now: whether a user
-   * exists is not to be learnt from how long the refusal takes, but for users whose hash is outdated.
+   * To be called before a refusal: takes the time of a check at every cost there is but that of the hash that was checked. So all refusals
+   * take the same, and whether a user exists is not to be learnt from it.
+   *
+   * @param checked - Undefined when there is no user.
+   * @param samples - A hash of each cost that users' hashes have.
    */
-  async verify(password: string, hash: string | undefined): Promise<boolean> {
-    const { cost, salt, expected } = read(hash ?? this.#decoy);
-    const found = await this.#derive(password, salt, cost);
-    return crypto.timingSafeEqual(found, expected) && hash !== undefined;
+  async levelTime(password: string, checked: string | undefined, samples: readonly string[]): Promise<void> {
+    const costs = new Map([this.#cost, ...samples.map((hash) => read(hash).cost)].map((cost) => [nameOf(cost), cost]));
+    if (checked !== undefined) costs.delete(nameOf(read(checked).cost));
+    for (const cost of costs.values()) await this.#derive(password, NO_SALT, cost);
   }
 
   /** Whether a hash was made at another cost than new ones are. */
   isOutdated(hash: string): boolean {
-    const { N, r, p } = read(hash).cost;
-    return N !== this.#cost.N || r !== this.#cost.r || p !== this.#cost.p;
+    return nameOf(read(hash).cost) !== nameOf(this.#cost);
   }
 
   #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
     /* Keyboards differ in how they compose accented letters. */
     const text = password.slice(0, MAX_PASSWORD_LENGTH + 1).normalize('NFC');
-    return scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r });
+    return this.#scrypt(text, salt, HASH_BYTES, { ...cost, maxmem: 2 * 128 * cost.N * cost.r });
   }
 }
 
+function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
+}
+
+function nameOf({ N, r, p }: ScryptCost): string {
+  return `scrypt$${N}$${r}$${p}`;
+}
+
 function form(cost: ScryptCost, salt: Buffer, hash: Buffer): string {
-  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64'), hash.toString('base64')].join('$');
+  return [nameOf(cost), salt.toString('base64'), hash.toString('base64')].join('$');
 }
 
 function read(text: string): { cost: ScryptCost; salt: Buffer; expected: Buffer } {

@@ -13,7 +13,7 @@ import type { LogInThrottle } from './log-in-throttle.js';
 import { MAX_PASSWORD_LENGTH, type Passwords } from './passwords.js';
 import { newTicket, parseTicket, type Ticket, ticketHash } from './ticket.js';
 import type { User } from './user.js';
-import { findUser, toUser, type UserRow } from './users.js';
+import { findUser, hashOfEachCost, toUser, type UserRow } from './users.js';
 
 export interface SessionsOptions {
   readonly database: Database;
@@ -93,7 +93,7 @@ export class Sessions {
 
   /**
    * Opens a session for a caller at an address, who waits no longer when `gone` is aborted. @throws Failure `[900]`, the same whatever was
-   * wrong, and after the same time: see {@link Passwords.verify}; and what the throttle throws.
+   * wrong, and after the same time: see {@link Passwords.levelTime}; and what the throttle throws.
    */
   async logIn(name: string, password: string, address: string, gone?: AbortSignal): Promise<OpenedSession> {
     const user = await this.#authenticate(name, password, address, gone);
@@ -259,8 +259,10 @@ export class Sessions {
       check: async () => {
         const user = await findUser(database.queries, name);
         known = user?.name;
-        const isRight = await passwords.verify(password, user?.password_hash);
-        return user && isRight && !user.is_disabled ? this.#renewHash(user, password) : undefined;
+        const isRight = user && (await passwords.verify(password, user.password_hash));
+        if (isRight && !user.is_disabled) return this.#renewHash(user, password);
+        await passwords.levelTime(password, user?.password_hash, await hashOfEachCost(database.queries));
+        return undefined;
       },
       failed: (trx) =>
         audit.recordRefusal({ user: known, address }, { action: 'log-in', error: authenticationFailed().message }, trx),

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { Selectable, Transaction } from 'kysely';
+import { type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
 import type { Action, Actor, AuditTrail } from '../storage/audit-trail.js';
 import type { Database, Queries } from '../storage/database.js';
 import type { Schema, UsersTable } from '../storage/schema.js';
@@ -8,7 +8,7 @@ import { nameKey } from '../values/name-key.js';
 import { isWritableLine } from '../values/writable-text.js';
 import { type AfterCommit, type DiscardHandlers, endSessions } from './ending-sessions.js';
 import { noSuchUser, userExists } from './failures.js';
-import { MAX_PASSWORD_LENGTH, type Passwords } from './passwords.js';
+import { MAX_PASSWORD_LENGTH, OWN_LENGTH, type Passwords } from './passwords.js';
 import type { User } from './user.js';
 
 export interface UsersOptions {
@@ -181,6 +181,23 @@ export type UserRow = Selectable<UsersTable>;
 
 export async function findUser(queries: Queries, name: string): Promise<UserRow | undefined> {
   return queries.selectFrom('users').selectAll().where('name_key', '=', nameKey(name)).executeTakeFirst();
+}
+
+/** One hash of each cost there is, found by one step in the index for each: all hashes of a cost begin alike, and none goes on with a `~`. */
+export async function hashOfEachCost(queries: Queries): Promise<string[]> {
+  const { rows } = await sql<{ hash: string }>`with recursive sample (hash) as (
+      select min(password_hash) from users
+      union all
+      select (select min(password_hash) from users where password_hash > ${beginning(sql.ref('hash'))} || '~')
+      from sample where hash is not null
+    )
+    select hash from sample where hash is not null`.execute(queries);
+  return rows.map(({ hash }) => hash);
+}
+
+/** A hash without what is its own. */
+function beginning(hash: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`substr(${hash}, 1, length(${hash}) - ${OWN_LENGTH})`;
 }
 
 export function toUser(row: Pick<UserRow, UserColumn>): User {

@@ -197,8 +197,19 @@ const versionTexts: Migration = {
   },
 };
 
+/** For what costs hashes have: see hashOfEachCost in accounts/users.ts. */
+const passwordHashes: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.createIndex('users_password_hash').on('users').column('password_hash').execute();
+  },
+};
+
 /** All steps by their names, which are the order they are taken in. */
-export const MIGRATIONS = { '0001_initial': initial, '0002_version_texts': versionTexts };
+export const MIGRATIONS = {
+  '0001_initial': initial,
+  '0002_version_texts': versionTexts,
+  '0003_password_hashes': passwordHashes,
+};
 
 const provider: MigrationProvider = {
   getMigrations: () => Promise.resolve(MIGRATIONS),

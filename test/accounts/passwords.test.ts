@@ -1,5 +1,6 @@
 import { MAX_PASSWORD_LENGTH, Passwords, scryptCost } from '../../src/accounts/passwords.js';
 import { DECLARATIONS } from '../../src/settings.js';
+import { countedPasswords } from '../support/counted-scrypt.js';
 
 const passwords = new Passwords({ N: 16, r: 1, p: 1 });
 
@@ -41,9 +42,15 @@ test('The cost of the server is one that OWASP holds to be enough', async () => 
   expect(await passwords.verify('secret', hash)).toBe(true);
 });
 
-test('Without a hash no password is right', async () => {
-  expect(await passwords.verify('', undefined)).toBe(false);
-  expect(await passwords.verify('secret', undefined)).toBe(false);
+test('Every refusal takes a check at each cost there is, whatever hash was checked', async () => {
+  const now = await passwords.hash('secret');
+  const earlier = await new Passwords({ N: 32, r: 1, p: 1 }).hash('secret');
+  for (const hash of [now, earlier, undefined]) {
+    const { costs, passwords: counted } = countedPasswords();
+    if (hash !== undefined) expect(await counted.verify('wrong', hash)).toBe(false);
+    await counted.levelTime('wrong', hash, [now, earlier]);
+    expect(costs.sort()).toEqual([16, 32]);
+  }
 });
 
 test('A password typed with composed or with separate accents is the same', async () => {

@@ -1,6 +1,7 @@
 import { Passwords } from '../../src/accounts/passwords.js';
 import { ticketHash, type Ticket } from '../../src/accounts/ticket.js';
 import { newGuid } from '../../src/values/guid.js';
+import { countedPasswords } from '../support/counted-scrypt.js';
 import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
 const FAILED = '[900] Authentication failed';
@@ -82,6 +83,34 @@ describe('Logging in', () => {
     expect(renewed).toMatch(/^scrypt\$16\$1\$1\$/);
     await logIn();
     expect(await hash()).toBe(renewed);
+  });
+
+  test.each([
+    ['a user with a hash of the cost there is now', 'admin', 'wrong'],
+    ['a user with a hash of an earlier cost', 'early', 'wrong'],
+    ['a user with a hash of the earliest', 'first', 'wrong'],
+    ['a disabled user, though with the right password', 'gone', 'secret'],
+    ['nobody', 'nobody', 'secret'],
+  ])('is refused after a check at each cost there is, for %s', async (_who, name, password) => {
+    const { costs, passwords } = countedPasswords();
+    const counted = await openRooms({ passwords });
+    for (const user of ['admin', 'early', 'first', 'gone']) await counted.users.add({ name: user, password: 'secret' });
+    for (const [user, N] of [
+      ['early', 32],
+      ['first', 8],
+    ] as const) {
+      const hash = await new Passwords({ N, r: 1, p: 1 }).hash('secret');
+      await counted.database.queries
+        .updateTable('users')
+        .set({ password_hash: hash })
+        .where('name', '=', user)
+        .execute();
+    }
+    await counted.users.disable('gone');
+    costs.length = 0;
+    await expect(counted.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
+    expect(costs.sort((a, b) => a - b)).toEqual([8, 16, 32]);
+    await counted.close();
   });
 
   test('opens nothing when the user is disabled while the password is being checked', async () => {

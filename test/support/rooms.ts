@@ -52,9 +52,10 @@ export type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
 export async function openRooms({
   mostStaged = 0,
+  passwords = FAST_PASSWORDS,
   sessionsPerUser,
   trustedPassword,
-}: { mostStaged?: number; sessionsPerUser?: number; trustedPassword?: string } = {}) {
+}: { mostStaged?: number; passwords?: Passwords; sessionsPerUser?: number; trustedPassword?: string } = {}) {
   const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
   const file = path.join(directory, 'lighterage.db');
   await fs.copyFile(blank, file);
@@ -79,7 +80,7 @@ export async function openRooms({
   const audit = new AuditTrail(database, now);
   const accounts = {
     database,
-    passwords: FAST_PASSWORDS,
+    passwords,
     discardHandlers: discardHandlersOf(uploads, downloads),
     audit,
     actor: { address: 'test' },
