@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import SQLite from 'better-sqlite3';
+import { codeOf } from '../values/error-code.js';
 import { Database } from './database.js';
 import { FileContentStore } from './file-content-store.js';
 import { type FileOperations, systemFiles } from './file-operations.js';
@@ -129,7 +130,7 @@ function syncAbove(bottom: string, top: string): void {
 
 /** By its code: better-sqlite3 throws errors of the first copy of it that was loaded into the process, whoever calls. */
 function isBusy(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+  return codeOf(error)?.startsWith('SQLITE_BUSY') === true;
 }
 
 /** Another server runs on the data directory. */

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { codeOf } from '../values/error-code.js';
 import { type Guid, isCanonicalGuid } from '../values/guid.js';
 import { StorageFailure } from '../values/failure.js';
 import {
@@ -146,7 +147,7 @@ export class FileContentStore implements ContentStore {
       return 'linked';
     } catch (error) {
       if (isNotFound(error)) throw new ContentMissing();
-      if (!CANNOT_LINK.some((code) => hasCode(error, code))) {
+      if (!CANNOT_LINK.includes(codeOf(error) ?? '')) {
         throw new StorageFailure('The content could not be linked.', { cause: error });
       }
     }
@@ -267,7 +268,7 @@ function makeMissing(files: FileOperations, parent: string, names: readonly stri
       files.mkdir(path.join(parent, name));
     } catch (error) {
       /* Another process may open the store at the same time. */
-      if (!hasCode(error, 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     }
   }
 }
@@ -282,9 +283,5 @@ function attempt<T>(open: () => T): Promise<T> {
 }
 
 function isNotFound(error: unknown): boolean {
-  return hasCode(error, 'ENOENT');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+  return codeOf(error) === 'ENOENT';
 }

@@ -1,3 +1,5 @@
+import { codeOf } from './error-code.js';
+
 /**
  * A call that could not be carried out, for a reason the caller is told: HTTP 200 and `success="false"` with this text
  * (CONTRACT: business failures). Whatever else is thrown is a fault of the server and is answered `SystemError:`.
@@ -40,9 +42,8 @@ const TROUBLES: readonly (readonly [codes: RegExp, trouble: string])[] = [
 /** What kind of trouble with the storage an error is; undefined when it is none, or none that is known. */
 export function storageTrouble(error: unknown): string | undefined {
   if (error instanceof StorageFailure) return storageTrouble(error.cause);
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  const code = String(error.code);
-  return TROUBLES.find(([codes]) => codes.test(code))?.[1];
+  const code = codeOf(error);
+  return code === undefined ? undefined : TROUBLES.find(([codes]) => codes.test(code))?.[1];
 }
 
 /** The ticket was good once, but its session has ended, perhaps a moment ago (CONTRACT, Tickets and errors common to all). */
