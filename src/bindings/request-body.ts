@@ -24,11 +24,9 @@ export function decodedBody(request: IncomingMessage, account: TextAccount): Rea
       return request;
     case 'gzip':
     case 'x-gzip':
-      account.take(UNCOUNTED + DECODER_BYTES);
-      return decode(request, zlib.createGunzip());
+      return decode(request, account, zlib.createGunzip());
     case 'deflate':
-      account.take(UNCOUNTED + DECODER_BYTES);
-      return decode(request, zlib.createInflate());
+      return decode(request, account, zlib.createInflate());
     default:
       throw new UnreadableMessage(`The Content-Encoding ${coding} is not known; gzip and deflate are.`);
   }
@@ -45,7 +43,8 @@ function codingOf({ headers }: IncomingMessage): string {
   return coding === 'identity' ? '' : coding;
 }
 
-function decode(request: IncomingMessage, decoder: zlib.Gunzip | zlib.Inflate): Readable {
+function decode(request: IncomingMessage, account: TextAccount, decoder: zlib.Gunzip | zlib.Inflate): Readable {
+  account.take(UNCOUNTED + DECODER_BYTES);
   /* Whoever reads it hears of errors. A message may turn out not to be worth reading, and then nobody does: that must not end the process. */
   decoder.on('error', () => undefined);
   request.once('close', () => {

@@ -62,8 +62,6 @@ const SLASH = 0x2f;
 const RIGHT_BRACKET = 0x5d;
 const CDATA_START = Buffer.from('<![CDATA[');
 const CDATA_END = Buffer.from(']]>');
-const WHITE_SPACE = [0x20, 0x09, 0x0d, 0x0a];
-const OTHER_THAN_WHITE_SPACE = /[^ \t\r\n]/;
 
 /** What the bytes that come next are. */
 type State = 'markup' | 'content' | 'contentMarkup' | 'contentCdata' | 'contentCdataEnd';
@@ -206,7 +204,8 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
 
   #decode(bytes: Buffer, start: number, end: number, next: number): Step {
     this.#contentBytes += end - start;
-    if (this.#listener.include && this.#argument) this.#argument.hasInlineContent ||= hasContent(bytes, start, end);
+    if (this.#listener.include && this.#argument)
+      this.#argument.hasInlineContent ||= isMoreThanWhiteSpace(bytes.toString('latin1', start, end));
     const wait = end > start ? this.#decoder?.write(bytes, start, end) : undefined;
     return wait ? { position: next, wait } : { position: next };
   }
@@ -359,7 +358,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
 
   #closeArgument(argument: OpenArgument): void {
     this.#argument = undefined;
-    if (argument.hasInclude && OTHER_THAN_WHITE_SPACE.test(argument.text)) throw includeNotAlone(argument);
+    if (argument.hasInclude && isMoreThanWhiteSpace(argument.text)) throw includeNotAlone(argument);
     if (!argument.isContent) this.#receiver?.text(argument.name, argument.text);
     this.#unplaced = {
       name: argument.name,
@@ -398,9 +397,9 @@ interface Step {
   readonly wait?: Promise<void>;
 }
 
-function hasContent(bytes: Buffer, start: number, end: number): boolean {
-  for (let n = start; n < end; n++) if (!WHITE_SPACE.includes(bytes[n] ?? 0)) return true;
-  return false;
+/** White space is XML's. */
+function isMoreThanWhiteSpace(text: string): boolean {
+  return /[^ \t\r\n]/.test(text);
 }
 
 /** An Include stands for all of the content (XOP 1.0, 3.2): beside more of it, one of the two would be lost. */
