@@ -1,10 +1,10 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import crypto from 'node:crypto';
-import http from 'node:http';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeConnectionInHand } from './connection-in-hand.js';
 import type { Order, Report } from './crew-messages.js';
-import { Listener } from './listener.js';
 import type { Logger } from './log.js';
 import type { Settings } from './settings.js';
 import type { MeasuredMetrics } from './telemetry/call-metrics.js';
@@ -196,9 +196,10 @@ export class Crew {
 
 /** A port of the host's that is free. */
 async function findPort(host: string): Promise<number> {
-  const listener = new Listener(http.createServer(), () => 'new');
-  const port = await listener.listen(host, 0);
-  await listener.stop();
+  const server = net.createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
   return port;
 }
 

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
-import http from 'node:http';
+import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Application } from './bindings/application.js';
+import type { HeadCounter } from './bindings/head-counter.js';
 import { Connections } from './connections.js';
 import { type ConnectionState, RequestsInTurn } from './requests-in-turn.js';
 
@@ -39,26 +40,35 @@ const STOP_LIMIT_MS = 30_000;
 /** How long a caller may take to shake hands for TLS, ms, when the limit for being silent is not shorter. */
 const HANDSHAKE_LIMIT_MS = 10_000;
 
-/** An HTTP server with the connections it has. */
+/** What a listener serves. */
+export interface Served {
+  readonly serve: RequestListener;
+  /** Counts the heads of its requests. */
+  readonly heads: HeadCounter;
+}
+
+/** An HTTP server with its connections: on each, one request after the other is served. */
 export class Listener {
   readonly #server: http.Server | https.Server;
   readonly #connections: Connections;
-  readonly #stateOf: (connection: Socket) => ConnectionState;
+  readonly #requests: RequestsInTurn;
 
-  /**
-   * @param stateOf - What is going on on a connection.
-   * @param maxConnections - Connections at a time; what comes beyond is closed at once.
-   */
-  constructor(
-    server: http.Server | https.Server,
-    stateOf: (connection: Socket) => ConnectionState,
-    maxConnections = Infinity,
-  ) {
+  /** @param maxConnections - Connections at a time; what comes beyond is closed at once. */
+  constructor(server: http.Server | https.Server, { heads, serve }: Served, maxConnections = Infinity) {
     this.#server = server;
     this.#connections = new Connections(server, maxConnections);
-    this.#stateOf = stateOf;
+    this.#requests = new RequestsInTurn(serve, heads, () => !server.listening);
+    server.on('request', (request, response) => this.#requests.take({ request, response }));
+    /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */
+    server.on('checkExpectation', (request, response) => this.#requests.take({ request, response }));
+    server.on('clientError', (error: ParserError, duplex: unknown) => this.#complain(error, duplex as Socket));
     /* Node would close connections at a stop whose answer it has been given and has not sent yet. */
     server.closeIdleConnections = () => undefined;
+  }
+
+  #complain(error: ParserError, socket: Socket): void {
+    if (!socket.writable || error.code === 'ECONNRESET' || !this.#requests.mayInterrupt(socket)) socket.destroy();
+    else refuse(error, socket);
   }
 
   /** Starts listening; fulfilled with the port. */
@@ -83,7 +93,7 @@ export class Listener {
   stop(): Promise<void> {
     return new Promise((resolve) => {
       const close = (...states: ConnectionState[]): void =>
-        this.#connections.closeWhere((connection) => states.includes(this.#stateOf(connection)));
+        this.#connections.closeWhere((connection) => states.includes(this.#requests.stateOf(connection)));
       const cutNew = setInterval(() => close('new', 'idle'), STOP_HEAD_MS);
       const cutAll = setTimeout(() => this.#connections.closeAll(), STOP_LIMIT_MS);
       this.#server.close(() => {
@@ -98,9 +108,9 @@ export class Listener {
 }
 
 /** Makes the HTTP server around the application. It has limits for everything a caller can make last, or make long. */
-export function createListener({ heads, messages, serve }: Application, options: ListenerOptions): Listener {
+export function createListener(application: Application, options: ListenerOptions): Listener {
   const common = {
-    ...messages,
+    ...application.messages,
     maxHeaderSize: options.maxRequestLine + HEADER_ROOM,
     /* A chunk takes as long as it takes; the bindings watch that it goes on. */
     requestTimeout: 0,
@@ -116,16 +126,7 @@ export function createListener({ heads, messages, serve }: Application, options:
         handshakeTimeout: Math.min(HANDSHAKE_LIMIT_MS, options.idleLimit),
       })
     : http.createServer(common);
-  const requests = new RequestsInTurn(serve, heads, () => !server.listening);
-  server.on('request', (request, response) => requests.take({ request, response }));
-  /* An expectation nobody knows may be left unmet (RFC 9110, 10.1.1). */
-  server.on('checkExpectation', (request, response) => requests.take({ request, response }));
-  server.on('clientError', (error: ParserError, duplex: unknown) => {
-    const socket = duplex as Socket;
-    if (!socket.writable || error.code === 'ECONNRESET' || !requests.mayInterrupt(socket)) socket.destroy();
-    else refuse(error, socket);
-  });
-  return new Listener(server, (connection) => requests.stateOf(connection), options.maxConnections);
+  return new Listener(server, application, options.maxConnections);
 }
 
 /** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws when they cannot be read. */

@@ -8,7 +8,6 @@ import { WORKER_ENTRY } from './crew-messages.js';
 import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { Listener } from './listener.js';
 import { type Logger, openLog } from './log.js';
-import { RequestsInTurn } from './requests-in-turn.js';
 import type { Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
 import { bootId } from './storage/boot-id.js';
@@ -195,11 +194,8 @@ async function serveMetrics(premises: Premises, metrics: () => Promise<string>):
     log.error({ err: error }, 'the metrics could not be gathered');
     response.status(500).type('text/plain').send('The metrics could not be gathered.\n');
   });
-  const server = http.createServer();
   const heads = new HeadCounter({ texts: new TextBudget(MOST_HEADS), trustProxy: false });
-  const requests = new RequestsInTurn(application, heads, () => !server.listening);
-  server.on('request', (request, response) => requests.take({ request, response }));
-  const listener = new Listener(server, (connection) => requests.stateOf(connection));
+  const listener = new Listener(http.createServer(), { serve: application, heads });
   await listener.listen(settings.metricsAddress.host, settings.metricsAddress.port);
   return () => listener.stop();
 }

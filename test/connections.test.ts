@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
+import { HeadCounter } from '../src/bindings/head-counter.js';
+import { TextBudget } from '../src/bindings/payload/text-budget.js';
 import { Connections } from '../src/connections.js';
 import { Listener } from '../src/listener.js';
 import { CERTIFICATE, KEY } from './support/certificate.js';
@@ -49,13 +51,12 @@ test('Connections over TLS count from before they have shaken hands until they e
 });
 
 test('A stop over TLS leaves the connections on which something is served, and closes all others', async () => {
-  const busy = new Set<net.Socket>();
   let answer = (): void => undefined;
-  const stopping = https.createServer({ cert: CERTIFICATE, key: KEY }, (request, response) => {
-    busy.add(request.socket);
-    answer = () => response.end('answered');
+  const stopping = https.createServer({ cert: CERTIFICATE, key: KEY });
+  const listener = new Listener(stopping, {
+    serve: (_request, response) => (answer = () => response.end('answered')),
+    heads: new HeadCounter({ texts: new TextBudget(Infinity), trustProxy: false }),
   });
-  const listener = new Listener(stopping, (socket) => (busy.has(socket) ? 'serving' : 'new'));
   const port = await listener.listen('127.0.0.1', 0);
   const silent = await connect(port);
   const [secure, served] = [await connect(port), await connect(port)].map((socket) =>
