@@ -155,11 +155,7 @@ test('A server that can write nothing anywhere serves, and stops', async () => {
 const CALLS = 110;
 
 test('Lines that could not be written are when they can be', async () => {
-  const directory = scratchDirectory();
-  const name = path.join(directory, 'pipe');
-  execFileSync('mkfifo', [name]);
-  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  const { directory, reader, writer } = await openPipe();
   fillUp(writer.fd);
   const server = await LoggingServer.start(writer.fd);
   for (let call = 0; call < CALLS; call++) expect(await server.call()).toBe(200);
@@ -184,11 +180,7 @@ test('Lines that could not be written are when they can be', async () => {
 const PAST_A_RETRY = 200;
 
 test('A server whose log nobody reads any more serves, stops, and does not try to write it again', async () => {
-  const directory = scratchDirectory();
-  const name = path.join(directory, 'pipe');
-  execFileSync('mkfifo', [name]);
-  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  const { directory, name, reader, writer } = await openPipe();
   const server = await LoggingServer.start(writer.fd);
   let output = '';
   await eventually(
@@ -209,6 +201,16 @@ test('A server whose log nobody reads any more serves, stops, and does not try t
   await writer.close();
   await fs.rm(directory, { recursive: true });
 });
+
+/** A pipe with a name, both ends of it open, in a directory of its own. Nobody waits at either end. */
+async function openPipe() {
+  const directory = scratchDirectory();
+  const name = path.join(directory, 'pipe');
+  execFileSync('mkfifo', [name]);
+  const reader = await fs.open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = await fs.open(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  return { directory, name, reader, writer };
+}
 
 function fillUp(pipe: number): void {
   untilBlocked(() => writeSync(pipe, Buffer.alloc(4096, '\n')));
