@@ -10,7 +10,7 @@ export interface ScryptCost {
 
 /**
  * The cost with N of two to the power of `exponent`. With 15 it is one of the settings of equal strength in OWASP's Password Storage
- * Cheat Sheet, and the one that suits a server which has a memory budget: 32 MiB and about 0.2 s for each log-in.
+ * Cheat Sheet, and the one that suits a server which has a memory budget: 32 MiB for each log-in.
  */
 export function scryptCost(exponent: number): ScryptCost {
   return { N: 2 ** exponent, r: 8, p: 3 };
