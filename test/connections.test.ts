@@ -23,11 +23,35 @@ afterAll(() => {
   server.close();
 });
 
+const portOf = (listening: net.Server): number => (listening.address() as AddressInfo).port;
+
 /** A connection on which nothing is said yet. */
-async function connect(port = (server.address() as AddressInfo).port): Promise<net.Socket> {
+async function connect(port = portOf(server)): Promise<net.Socket> {
   const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
+}
+
+/** Begins to shake hands, and stops after the first byte. */
+async function holdHandshake(port: number): Promise<{ socket: tls.TLSSocket; goOn: () => void }> {
+  const server = await connect(port);
+  const between = net.createServer();
+  await once(between.listen(0, '127.0.0.1'), 'listening');
+  const connected = once(between, 'connection') as Promise<[net.Socket]>;
+  const socket = tls.connect({ socket: await connect(portOf(between)), ca: CERTIFICATE, servername: 'localhost' });
+  socket.on('error', () => undefined);
+  const [client] = await connected;
+  between.close();
+  const [hello] = (await once(client, 'data')) as [Buffer];
+  client.pause();
+  server.write(hello.subarray(0, 1));
+  return {
+    socket,
+    goOn: () => {
+      server.write(hello.subarray(1));
+      client.pipe(server).pipe(client);
+    },
+  };
 }
 
 /** Whether the server shakes hands on a connection, which it does not with one it closes. */
@@ -59,6 +83,7 @@ test('A stop over TLS leaves the connections on which something is served, and c
   });
   const port = await listener.listen('127.0.0.1', 0);
   const silent = await connect(port);
+  const late = await holdHandshake(port);
   const [secure, served] = [await connect(port), await connect(port)].map((socket) =>
     tls.connect({ socket, ca: CERTIFICATE, servername: 'localhost' }),
   ) as [tls.TLSSocket, tls.TLSSocket];
@@ -67,6 +92,9 @@ test('A stop over TLS leaves the connections on which something is served, and c
   await once(stopping, 'request');
   const stopped = listener.stop();
   await Promise.all([silent, secure].map((socket) => once(socket.resume(), 'close')));
+  late.goOn();
+  await once(late.socket, 'secureConnect');
+  await once(late.socket.resume(), 'close');
   answer();
   expect(String(await once(served, 'data'))).toContain('answered');
   served.end();
