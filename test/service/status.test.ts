@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { RunningService } from '../support/running-service.js';
 
@@ -20,4 +23,24 @@ test('Metrics that cannot be gathered are told of without stack and path, at eit
     await apart.end();
     await beside.end();
   }
+});
+
+test('While a stop waits for somebody at the address of the metrics, the service takes no calls any more', async () => {
+  const port = await freePort();
+  const stopping = await RunningService.start({ metricsAddress: `127.0.0.1:${port}` });
+  const slow = net.connect(port, '127.0.0.1');
+  /* Whoever has begun to ask is given two seconds. */
+  slow.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(slow, 'data');
+  slow.write('GET /metrics HTTP/1.1\r\nHo');
+  const left = once(slow.resume(), 'close');
+  await fetch(`${stopping.url}/healthz`);
+  const stopped = stopping.end();
+  await eventually(
+    () => fetch(`${stopping.url}/healthz`).then(String, () => 'refused'),
+    (outcome) => outcome === 'refused',
+  );
+  expect(slow.closed).toBe(false);
+  await left;
+  await stopped;
 });
