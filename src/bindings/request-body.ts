@@ -48,7 +48,7 @@ function decode(request: IncomingMessage, account: TextAccount, decoder: zlib.Gu
   /* Whoever reads it hears of errors. A message may turn out not to be worth reading, and then nobody does: that must not end the process. */
   decoder.on('error', () => undefined);
   request.once('close', () => {
-    if (!request.complete) decoder.destroy(new Error('The connection was closed.'));
+    if (!request.readableEnded) decoder.destroy(new Error('The connection was closed.'));
   });
   return request.pipe(decoder);
 }

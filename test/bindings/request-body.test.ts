@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
@@ -5,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
 import { TextBudget } from '../../src/bindings/payload/text-budget.js';
 import { decodedBody, drain } from '../../src/bindings/request-body.js';
+import { eventually } from '../support/eventually.js';
 
 let server: http.Server;
 let port: number;
@@ -52,6 +54,16 @@ test.each([
   const decoder = decodedBody(await received, UNLIMITED);
   if (missing > 0) socket.destroy();
   /* By then an error has been told to whoever listens. */
+  await new Promise((resolve) => decoder.once('close', resolve));
+  expect(decoder.errored).not.toBeNull();
+});
+
+test('A body that has come whole, and whose caller leaves before it has been read, ends as well', async () => {
+  const socket = await send('gzip', zlib.gzipSync(randomBytes(50_000)));
+  const request = await received;
+  const decoder = decodedBody(request, UNLIMITED);
+  await eventually(() => request.complete, Boolean);
+  socket.destroy();
   await new Promise((resolve) => decoder.once('close', resolve));
   expect(decoder.errored).not.toBeNull();
 });
