@@ -78,7 +78,10 @@ export class RequestsInTurn {
     return !current || (!current.headersSent && !current.req.complete);
   }
 
-  /** What a connection is to a server that stops. It is idle when all of the last answer has been handed to the system, and nothing has come since. */
+  /**
+   * What a connection is to a server that stops. It is idle when all of the last answer has been handed to the system, and nothing has come since; what had come
+   * behind the request before that is not told from it.
+   */
   stateOf(socket: Socket): ConnectionState {
     const line = this.#lines.get(socket);
     if (line?.current) return 'serving';
