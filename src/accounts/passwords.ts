@@ -62,18 +62,20 @@ export class Passwords {
    * To be called before a refusal: takes the time of a check at every cost there is but that of the hash that was checked. So all refusals
    * take the same, and whether a user exists is not to be learnt from it.
    *
+   * What cannot be read, or is more than the machine can do, is left out: a refusal is one all the same, and counts.
+   *
    * @param checked - Undefined when there is no user.
    * @param samples - A hash of each cost that users' hashes have.
    */
   async levelTime(password: string, checked: string | undefined, samples: readonly string[]): Promise<void> {
-    const costs = new Map([this.#cost, ...samples.map((hash) => read(hash).cost)].map((cost) => [nameOf(cost), cost]));
-    if (checked !== undefined) costs.delete(nameOf(read(checked).cost));
-    for (const cost of costs.values()) await this.#derive(password, NO_SALT, cost);
+    const costs = new Map([this.#cost, ...samples.filter(isReadable).map(costOf)].map((cost) => [nameOf(cost), cost]));
+    if (checked !== undefined) costs.delete(nameOf(costOf(checked)));
+    for (const cost of costs.values()) await this.#derive(password, NO_SALT, cost).catch(() => undefined);
   }
 
   /** Whether a hash was made at another cost than new ones are. */
   isOutdated(hash: string): boolean {
-    return nameOf(read(hash).cost) !== nameOf(this.#cost);
+    return nameOf(costOf(hash)) !== nameOf(this.#cost);
   }
 
   #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
@@ -93,6 +95,20 @@ function nameOf({ N, r, p }: ScryptCost): string {
 
 function form(cost: ScryptCost, salt: Buffer, hash: Buffer): string {
   return [nameOf(cost), salt.toString('base64'), hash.toString('base64')].join('$');
+}
+
+/** @throws for one that is damaged */
+function costOf(hash: string): ScryptCost {
+  return read(hash).cost;
+}
+
+function isReadable(hash: string): boolean {
+  try {
+    read(hash);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function read(text: string): { cost: ScryptCost; salt: Buffer; expected: Buffer } {

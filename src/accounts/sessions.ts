@@ -269,18 +269,21 @@ export class Sessions {
     });
   }
 
-  /** A password is known at a log-in only: that is when a hash of an earlier cost is made anew. */
-  async #renewHash(user: UserRow, password: string): Promise<UserRow> {
+  /** A password is known at a log-in only: that is when a hash of an earlier cost is made anew. Undefined when the password is another one by then. */
+  async #renewHash(user: UserRow, password: string): Promise<UserRow | undefined> {
     const { database, passwords } = this.#options;
     if (!passwords.isOutdated(user.password_hash)) return user;
     const hash = await passwords.hash(password);
-    await database.queries
+    const { numUpdatedRows } = await database.queries
       .updateTable('users')
       .set({ password_hash: hash })
       .where('id', '=', user.id)
       .where('password_hash', '=', user.password_hash)
-      .execute();
-    return { ...user, password_hash: hash };
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 1n) return { ...user, password_hash: hash };
+    /* Somebody else logs in at the same moment, or the password has been changed. */
+    const renewed = await findUser(database.queries, user.name);
+    return renewed && (await passwords.verify(password, renewed.password_hash)) ? renewed : undefined;
   }
 
   async #open(trx: Transaction<Schema>, user: UserRow, action: Action, address: string): Promise<OpenedSession> {

@@ -183,12 +183,12 @@ export async function findUser(queries: Queries, name: string): Promise<UserRow 
   return queries.selectFrom('users').selectAll().where('name_key', '=', nameKey(name)).executeTakeFirst();
 }
 
-/** One hash of each cost there is, found by one step in the index for each: all hashes of a cost begin alike, and none goes on with a `~`. */
+/** One hash of each cost there is, found by one step in the index for each: all hashes of a cost begin alike, and none goes on with a `~`. Of damaged ones there may be more. */
 export async function hashOfEachCost(queries: Queries): Promise<string[]> {
   const { rows } = await sql<{ hash: string }>`with recursive sample (hash) as (
       select min(password_hash) from users
       union all
-      select (select min(password_hash) from users where password_hash > ${beginning(sql.ref('hash'))} || '~')
+      select (select min(password_hash) from users where password_hash > max(hash, ${beginning(sql.ref('hash'))} || '~'))
       from sample where hash is not null
     )
     select hash from sample where hash is not null`.execute(queries);

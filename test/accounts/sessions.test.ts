@@ -85,6 +85,32 @@ describe('Logging in', () => {
     expect(await hash()).toBe(renewed);
   });
 
+  test('of the same user twice at once succeeds twice, also when the hash is made anew', async () => {
+    const earlier = await new Passwords({ N: 32, r: 1, p: 1 }).hash('secret');
+    await rooms.database.queries
+      .updateTable('users')
+      .set({ password_hash: earlier })
+      .where('name', '=', 'Anna')
+      .execute();
+    await expect(Promise.all([logIn(), logIn()])).resolves.toHaveLength(2);
+  });
+
+  test.each([
+    ['that cannot be read', ['scrypt$16$1$1$damaged', 'x', '']],
+    ['with damage in the middle', [`scrypt$16$1$1$~${'A'.repeat(68)}`, `scrypt$16$1$1$é${'A'.repeat(68)}`]],
+    ['of a cost the machine cannot pay', [`scrypt$${2 ** 40}$8$3$${'A'.repeat(22)}==$${'A'.repeat(43)}=`]],
+  ])('is refused and counts as ever when others have hashes %s', async (_what, hashes) => {
+    for (const [n, hash] of hashes.entries()) {
+      await rooms.users.add({ name: `other ${n}`, password: 'secret' });
+      const { queries } = rooms.database;
+      await queries.updateTable('users').set({ password_hash: hash }).where('name', '=', `other ${n}`).execute();
+    }
+    await expect(rooms.sessions.logIn('anna', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
+    await expect(rooms.sessions.logIn('nobody', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
+    expect(await rooms.database.queries.selectFrom('failed_log_ins').selectAll().execute()).not.toEqual([]);
+    await logIn();
+  });
+
   test.each([
     ['a user with a hash of the cost there is now', 'admin', 'wrong'],
     ['a user with a hash of an earlier cost', 'early', 'wrong'],
