@@ -50,6 +50,10 @@ function decode(request: IncomingMessage, account: TextAccount, decoder: zlib.Gu
   request.once('close', () => {
     if (!request.readableEnded) decoder.destroy(new Error('The connection was closed.'));
   });
+  /* The rest is thrown away as it came: see drain. */
+  decoder.once('unpipe', () => {
+    if (!decoder.writableEnded) decoder.destroy();
+  });
   return request.pipe(decoder);
 }
 

@@ -68,6 +68,15 @@ test('A body that has come whole, and whose caller leaves before it has been rea
   expect(decoder.errored).not.toBeNull();
 });
 
+test('What decodes a body is given up when the rest of that is thrown away', async () => {
+  await send('gzip', zlib.gzipSync(randomBytes(500_000)));
+  const request = await received;
+  const decoder = decodedBody(request, UNLIMITED);
+  const closed = new Promise((resolve) => decoder.once('close', resolve));
+  expect(await drain(request, 10_000, 1_000_000)).toBe(true);
+  await closed;
+});
+
 test('Of a body whose caller is gone nothing is waited for', async () => {
   const socket = await send('identity', Buffer.from('text'), 100);
   const request = await received;
