@@ -19,8 +19,8 @@ export function scryptCost(exponent: number): ScryptCost {
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** The end of a hash in its form that is its own, salt and hash in base64 with the `$` between; what stands before tells its cost. Characters. */
-export const OWN_LENGTH = base64Length(SALT_BYTES) + 1 + base64Length(HASH_BYTES);
+/** What a hash begins with, and all hashes of its cost do. */
+const BEGINNING = /^scrypt\$(\d+)\$(\d+)\$(\d+)\$/;
 
 /** For what is derived for its time alone. */
 const NO_SALT = Buffer.alloc(SALT_BYTES);
@@ -62,20 +62,20 @@ export class Passwords {
    * To be called before a refusal: takes the time of a check at every cost there is but that of the hash that was checked. So all refusals
    * take the same, and whether a user exists is not to be learnt from it.
    *
-   * What cannot be read, or is more than the machine can do, is left out: a refusal is one all the same, and counts.
+   * One that is more than the machine can do is left out: a refusal is one all the same, and counts.
    *
    * @param checked - Undefined when there is no user.
-   * @param samples - A hash of each cost that users' hashes have.
+   * @param inUse - The costs that users' hashes have.
    */
-  async levelTime(password: string, checked: string | undefined, samples: readonly string[]): Promise<void> {
-    const costs = new Map([this.#cost, ...samples.filter(isReadable).map(costOf)].map((cost) => [nameOf(cost), cost]));
-    if (checked !== undefined) costs.delete(nameOf(costOf(checked)));
+  async levelTime(password: string, checked: string | undefined, inUse: readonly ScryptCost[]): Promise<void> {
+    const costs = new Map([this.#cost, ...inUse].map((cost) => [nameOf(cost), cost]));
+    if (checked !== undefined) costs.delete(nameOf(read(checked).cost));
     for (const cost of costs.values()) await this.#derive(password, NO_SALT, cost).catch(() => undefined);
   }
 
   /** Whether a hash was made at another cost than new ones are. */
   isOutdated(hash: string): boolean {
-    return nameOf(costOf(hash)) !== nameOf(this.#cost);
+    return nameOf(read(hash).cost) !== nameOf(this.#cost);
   }
 
   #derive(password: string, salt: Buffer, cost: ScryptCost): Promise<Buffer> {
@@ -85,8 +85,12 @@ export class Passwords {
   }
 }
 
-function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+/** The cost that a hash tells, and what all hashes of that cost begin with; undefined for one that is damaged there. */
+export function costOf(hash: string): { cost: ScryptCost; beginning: string } | undefined {
+  const found = BEGINNING.exec(hash);
+  return found
+    ? { cost: { N: Number(found[1]), r: Number(found[2]), p: Number(found[3]) }, beginning: found[0] }
+    : undefined;
 }
 
 function nameOf({ N, r, p }: ScryptCost): string {
@@ -95,20 +99,6 @@ function nameOf({ N, r, p }: ScryptCost): string {
 
 function form(cost: ScryptCost, salt: Buffer, hash: Buffer): string {
   return [nameOf(cost), salt.toString('base64'), hash.toString('base64')].join('$');
-}
-
-/** @throws for one that is damaged */
-function costOf(hash: string): ScryptCost {
-  return read(hash).cost;
-}
-
-function isReadable(hash: string): boolean {
-  try {
-    read(hash);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function read(text: string): { cost: ScryptCost; salt: Buffer; expected: Buffer } {

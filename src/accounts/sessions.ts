@@ -13,7 +13,7 @@ import type { LogInThrottle } from './log-in-throttle.js';
 import { MAX_PASSWORD_LENGTH, type Passwords } from './passwords.js';
 import { newTicket, parseTicket, type Ticket, ticketHash } from './ticket.js';
 import type { User } from './user.js';
-import { findUser, hashOfEachCost, toUser, type UserRow } from './users.js';
+import { costsInUse, findUser, toUser, type UserRow } from './users.js';
 
 export interface SessionsOptions {
   readonly database: Database;
@@ -261,7 +261,7 @@ export class Sessions {
         known = user?.name;
         const isRight = user && (await passwords.verify(password, user.password_hash));
         if (isRight && !user.is_disabled) return this.#renewHash(user, password);
-        await passwords.levelTime(password, user?.password_hash, await hashOfEachCost(database.queries));
+        await passwords.levelTime(password, user?.password_hash, await costsInUse(database.queries));
         return undefined;
       },
       failed: (trx) =>

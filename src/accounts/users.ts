@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import type { Action, Actor, AuditTrail } from '../storage/audit-trail.js';
 import type { Database, Queries } from '../storage/database.js';
 import type { Schema, UsersTable } from '../storage/schema.js';
@@ -8,7 +8,7 @@ import { nameKey } from '../values/name-key.js';
 import { isWritableLine } from '../values/writable-text.js';
 import { type AfterCommit, type DiscardHandlers, endSessions } from './ending-sessions.js';
 import { noSuchUser, userExists } from './failures.js';
-import { MAX_PASSWORD_LENGTH, OWN_LENGTH, type Passwords } from './passwords.js';
+import { costOf, MAX_PASSWORD_LENGTH, type Passwords, type ScryptCost } from './passwords.js';
 import type { User } from './user.js';
 
 export interface UsersOptions {
@@ -183,21 +183,27 @@ export async function findUser(queries: Queries, name: string): Promise<UserRow 
   return queries.selectFrom('users').selectAll().where('name_key', '=', nameKey(name)).executeTakeFirst();
 }
 
-/** One hash of each cost there is, found by one step in the index for each: all hashes of a cost begin alike, and none goes on with a `~`. Of damaged ones there may be more. */
-export async function hashOfEachCost(queries: Queries): Promise<string[]> {
-  const { rows } = await sql<{ hash: string }>`with recursive sample (hash) as (
-      select min(password_hash) from users
-      union all
-      select (select min(password_hash) from users where password_hash > max(hash, ${beginning(sql.ref('hash'))} || '~'))
-      from sample where hash is not null
-    )
-    select hash from sample where hash is not null`.execute(queries);
-  return rows.map(({ hash }) => hash);
+/**
+ * The costs that users' hashes have, found by one step in the index for each. A hash that is damaged takes a step of its own: it hides no other.
+ */
+export async function costsInUse(queries: Queries): Promise<ScryptCost[]> {
+  const costs: ScryptCost[] = [];
+  for (let hash = await hashBehind(queries, ''); hash !== undefined;) {
+    const told = costOf(hash);
+    if (told) costs.push(told.cost);
+    hash = await hashBehind(queries, told && told.beginning + BEHIND > hash ? told.beginning + BEHIND : hash);
+  }
+  return costs;
 }
 
-/** A hash without what is its own. */
-function beginning(hash: RawBuilder<unknown>): RawBuilder<string> {
-  return sql<string>`substr(${hash}, 1, length(${hash}) - ${OWN_LENGTH})`;
+/** Comes behind all that may follow the beginning of a hash. */
+const BEHIND = '~';
+
+/** The first hash behind a text, in the order of SQLite, which is that of the bytes of UTF-8. */
+async function hashBehind(queries: Queries, text: string): Promise<string | undefined> {
+  const hashes = queries.selectFrom('users').select('password_hash').orderBy('password_hash');
+  const found = await hashes.where('password_hash', '>', text).limit(1).executeTakeFirst();
+  return found?.password_hash;
 }
 
 export function toUser(row: Pick<UserRow, UserColumn>): User {

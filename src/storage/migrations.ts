@@ -197,7 +197,7 @@ const versionTexts: Migration = {
   },
 };
 
-/** For what costs hashes have: see hashOfEachCost in accounts/users.ts. */
+/** For what costs hashes have: see costsInUse in accounts/users.ts. */
 const passwordHashes: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.createIndex('users_password_hash').on('users').column('password_hash').execute();

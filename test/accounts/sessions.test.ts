@@ -30,6 +30,20 @@ const usedAt = async (ticket: Ticket): Promise<number | undefined> =>
       .executeTakeFirst()
   )?.used_at;
 
+/** Hashes that are cut, or have something in them that does not belong there. */
+const DAMAGED = [
+  '',
+  '!',
+  'damaged',
+  'x',
+  'scrypt$8$1$1$damaged',
+  'scrypt$16$1',
+  `scrypt$16$1$1$!${'A'.repeat(68)}`,
+  `scrypt$16$1$1$~${'A'.repeat(68)}`,
+  `scrypt$16$1$1$é${'A'.repeat(68)}`,
+  `scrypt$32$1$1$${'A'.repeat(60)}`,
+];
+
 describe('Logging in', () => {
   test('opens a session of 30 days under a new ticket', async () => {
     const session = await rooms.sessions.logIn('ANNA', 'secret', ADDRESS);
@@ -96,8 +110,7 @@ describe('Logging in', () => {
   });
 
   test.each([
-    ['that cannot be read', ['scrypt$16$1$1$damaged', 'x', '']],
-    ['with damage in the middle', [`scrypt$16$1$1$~${'A'.repeat(68)}`, `scrypt$16$1$1$é${'A'.repeat(68)}`]],
+    ['that are damaged', DAMAGED],
     ['of a cost the machine cannot pay', [`scrypt$${2 ** 40}$8$3$${'A'.repeat(22)}==$${'A'.repeat(43)}=`]],
   ])('is refused and counts as ever when others have hashes %s', async (_what, hashes) => {
     for (const [n, hash] of hashes.entries()) {
@@ -117,27 +130,36 @@ describe('Logging in', () => {
     ['a user with a hash of the earliest', 'first', 'wrong'],
     ['a disabled user, though with the right password', 'gone', 'secret'],
     ['nobody', 'nobody', 'secret'],
-  ])('is refused after a check at each cost there is, for %s', async (_who, name, password) => {
-    const { costs, passwords } = countedPasswords();
-    const counted = await openRooms({ passwords });
-    for (const user of ['admin', 'early', 'first', 'gone']) await counted.users.add({ name: user, password: 'secret' });
-    for (const [user, N] of [
-      ['early', 32],
-      ['first', 8],
-    ] as const) {
-      const hash = await new Passwords({ N, r: 1, p: 1 }).hash('secret');
-      await counted.database.queries
-        .updateTable('users')
-        .set({ password_hash: hash })
-        .where('name', '=', user)
-        .execute();
-    }
-    await counted.users.disable('gone');
-    costs.length = 0;
-    await expect(counted.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
-    expect(costs.sort((a, b) => a - b)).toEqual([8, 16, 32]);
-    await counted.close();
-  });
+  ])(
+    'is refused after a check at each cost there is, for %s, whatever other hashes are damaged',
+    async (_who, name, password) => {
+      const { costs, passwords } = countedPasswords();
+      const counted = await openRooms({ passwords });
+      const { queries } = counted.database;
+      for (const [n, hash] of DAMAGED.entries()) {
+        await counted.users.add({ name: `other ${n}`, password: 'secret' });
+        await queries.updateTable('users').set({ password_hash: hash }).where('name', '=', `other ${n}`).execute();
+      }
+      for (const user of ['admin', 'early', 'first', 'gone'])
+        await counted.users.add({ name: user, password: 'secret' });
+      for (const [user, N] of [
+        ['early', 32],
+        ['first', 8],
+      ] as const) {
+        const hash = await new Passwords({ N, r: 1, p: 1 }).hash('secret');
+        await counted.database.queries
+          .updateTable('users')
+          .set({ password_hash: hash })
+          .where('name', '=', user)
+          .execute();
+      }
+      await counted.users.disable('gone');
+      costs.length = 0;
+      await expect(counted.sessions.logIn(name, password, ADDRESS)).rejects.toThrow(FAILED);
+      expect(costs.sort((a, b) => a - b)).toEqual([8, 16, 32]);
+      await counted.close();
+    },
+  );
 
   test('opens nothing when the user is disabled while the password is being checked', async () => {
     const attempt = rooms.sessions.logIn('anna', 'secret', ADDRESS);
