@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { Selectable, Transaction } from 'kysely';
+import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Action, Actor, AuditTrail } from '../storage/audit-trail.js';
 import type { Database, Queries } from '../storage/database.js';
 import type { Schema, UsersTable } from '../storage/schema.js';
@@ -184,14 +184,16 @@ export async function findUser(queries: Queries, name: string): Promise<UserRow 
 }
 
 /**
- * The costs that users' hashes have, found by one step in the index for each. A hash that is damaged takes a step of its own: it hides no other.
+ * The costs that users' hashes have, found by one step in the index for each. A hash that is damaged takes a step of its own: it hides no other. The
+ * steps go by bytes, as the index does: what is damaged need be no UTF-8.
  */
 export async function costsInUse(queries: Queries): Promise<ScryptCost[]> {
   const costs: ScryptCost[] = [];
-  for (let hash = await hashBehind(queries, ''); hash !== undefined;) {
-    const told = costOf(hash);
+  for (let hash = await hashBehind(queries, Buffer.alloc(0)); hash !== undefined;) {
+    const told = costOf(hash.toString('latin1'));
     if (told) costs.push(told.cost);
-    hash = await hashBehind(queries, told && told.beginning + BEHIND > hash ? told.beginning + BEHIND : hash);
+    const end = Buffer.from(told ? told.beginning + BEHIND : '');
+    hash = await hashBehind(queries, Buffer.compare(end, hash) > 0 ? end : hash);
   }
   return costs;
 }
@@ -199,11 +201,17 @@ export async function costsInUse(queries: Queries): Promise<ScryptCost[]> {
 /** Comes behind all that may follow the beginning of a hash. */
 const BEHIND = '~';
 
-/** The first hash behind a text, in the order of SQLite, which is that of the bytes of UTF-8. */
-async function hashBehind(queries: Queries, text: string): Promise<string | undefined> {
-  const hashes = queries.selectFrom('users').select('password_hash').orderBy('password_hash');
-  const found = await hashes.where('password_hash', '>', text).limit(1).executeTakeFirst();
-  return found?.password_hash;
+/** The first text behind another in the order of their bytes. What is no text is no hash. */
+async function hashBehind(queries: Queries, text: Buffer): Promise<Buffer | undefined> {
+  const found = await queries
+    .selectFrom('users')
+    .select(sql<Buffer>`cast(password_hash as blob)`.as('hash'))
+    .where('password_hash', '>', sql<string>`cast(${text} as text)`)
+    .where(sql`typeof(password_hash)`, '=', 'text')
+    .orderBy('password_hash')
+    .limit(1)
+    .executeTakeFirst();
+  return found?.hash;
 }
 
 export function toUser(row: Pick<UserRow, UserColumn>): User {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { Passwords } from '../../src/accounts/passwords.js';
 import { ticketHash, type Ticket } from '../../src/accounts/ticket.js';
 import { newGuid } from '../../src/values/guid.js';
@@ -31,7 +32,7 @@ const usedAt = async (ticket: Ticket): Promise<number | undefined> =>
   )?.used_at;
 
 /** Hashes that are cut, or have something in them that does not belong there. */
-const DAMAGED = [
+const DAMAGED: readonly (string | Buffer)[] = [
   '',
   '!',
   'damaged',
@@ -42,7 +43,18 @@ const DAMAGED = [
   `scrypt$16$1$1$~${'A'.repeat(68)}`,
   `scrypt$16$1$1$é${'A'.repeat(68)}`,
   `scrypt$32$1$1$${'A'.repeat(60)}`,
+  /* With a bit that has changed, so that they are no UTF-8. */
+  Buffer.from('\xf3crypt$16$1', 'latin1'),
+  Buffer.from('scrypt$\xf1$1$', 'latin1'),
+  Buffer.from('scrypt$16$1$1$\xf3AA', 'latin1'),
+  Buffer.from('sc\0\xff', 'latin1'),
 ];
+
+/** Gives a user a hash, as a text of these bytes. */
+async function setHash({ queries }: Rooms['database'], name: string, hash: string | Buffer): Promise<void> {
+  const text = sql<string>`cast(${Buffer.from(hash)} as text)`;
+  await queries.updateTable('users').set({ password_hash: text }).where('name', '=', name).execute();
+}
 
 describe('Logging in', () => {
   test('opens a session of 30 days under a new ticket', async () => {
@@ -115,8 +127,7 @@ describe('Logging in', () => {
   ])('is refused and counts as ever when others have hashes %s', async (_what, hashes) => {
     for (const [n, hash] of hashes.entries()) {
       await rooms.users.add({ name: `other ${n}`, password: 'secret' });
-      const { queries } = rooms.database;
-      await queries.updateTable('users').set({ password_hash: hash }).where('name', '=', `other ${n}`).execute();
+      await setHash(rooms.database, `other ${n}`, hash);
     }
     await expect(rooms.sessions.logIn('anna', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
     await expect(rooms.sessions.logIn('nobody', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
@@ -135,11 +146,14 @@ describe('Logging in', () => {
     async (_who, name, password) => {
       const { costs, passwords } = countedPasswords();
       const counted = await openRooms({ passwords });
-      const { queries } = counted.database;
       for (const [n, hash] of DAMAGED.entries()) {
         await counted.users.add({ name: `other ${n}`, password: 'secret' });
-        await queries.updateTable('users').set({ password_hash: hash }).where('name', '=', `other ${n}`).execute();
+        await setHash(counted.database, `other ${n}`, hash);
       }
+      await counted.users.add({ name: 'no text', password: 'secret' });
+      await sql`update users set password_hash = ${Buffer.from('scrypt$64$1$1$AA$BB')} where name = 'no text'`.execute(
+        counted.database.queries,
+      );
       for (const user of ['admin', 'early', 'first', 'gone'])
         await counted.users.add({ name: user, password: 'secret' });
       for (const [user, N] of [
@@ -147,11 +161,7 @@ describe('Logging in', () => {
         ['first', 8],
       ] as const) {
         const hash = await new Passwords({ N, r: 1, p: 1 }).hash('secret');
-        await counted.database.queries
-          .updateTable('users')
-          .set({ password_hash: hash })
-          .where('name', '=', user)
-          .execute();
+        await setHash(counted.database, user, hash);
       }
       await counted.users.disable('gone');
       costs.length = 0;
