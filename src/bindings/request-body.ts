@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
-import { UnreadableMessage } from './payload/argument-receiver.js';
+import { type MessageReader, UnreadableMessage } from './payload/argument-receiver.js';
+import { pumpMessage } from './payload/message-pump.js';
 import { type TextAccount, UNCOUNTED } from './payload/text-budget.js';
 
 /** How much of a message that was refused is read and thrown away, so that the caller gets to see the answer, bytes. */
@@ -12,6 +13,30 @@ const MOST_TEXT_PER_BYTE = 4;
 
 /** What undoing an encoding takes, bytes: zlib's state and window, and what has been decoded and not read yet. */
 const DECODER_BYTES = 64 * 1024;
+
+export interface ReadingOptions {
+  /** Of the call. */
+  readonly account: TextAccount;
+  /** How long nothing may come, ms. */
+  readonly idleLimit: number;
+}
+
+/**
+ * Hands the body of a request to a reader, as {@link pumpMessage} does, with its Content-Encoding undone. What undid it is given up with the message:
+ * of one that is refused the rest is thrown away as it came, see {@link drain}.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  reader: MessageReader,
+  { account, idleLimit }: ReadingOptions,
+): Promise<void> {
+  const body = decodedBody(request, account);
+  try {
+    await pumpMessage(body, reader, idleLimit);
+  } finally {
+    if (body !== request) body.destroy();
+  }
+}
 
 /**
  * The body of a request with its Content-Encoding undone (RFC 9110, 8.4). What that takes counts among the texts of the call.
@@ -49,10 +74,6 @@ function decode(request: IncomingMessage, account: TextAccount, decoder: zlib.Gu
   decoder.on('error', () => undefined);
   request.once('close', () => {
     if (!request.readableEnded) decoder.destroy(new Error('The connection was closed.'));
-  });
-  /* The rest is thrown away as it came: see drain. */
-  decoder.once('unpipe', () => {
-    if (!decoder.writableEnded) decoder.destroy();
   });
   return request.pipe(decoder);
 }

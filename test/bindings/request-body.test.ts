@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import type { Writable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
+import { UnreadableMessage } from '../../src/bindings/payload/argument-receiver.js';
 import { TextBudget } from '../../src/bindings/payload/text-budget.js';
-import { decodedBody, drain } from '../../src/bindings/request-body.js';
+import { decodedBody, drain, readBody } from '../../src/bindings/request-body.js';
 import { eventually } from '../support/eventually.js';
 
 let server: http.Server;
@@ -68,13 +70,22 @@ test('A body that has come whole, and whose caller leaves before it has been rea
   expect(decoder.errored).not.toBeNull();
 });
 
-test('What decodes a body is given up when the rest of that is thrown away', async () => {
-  await send('gzip', zlib.gzipSync(randomBytes(500_000)));
+test.each([
+  ['has not come whole', 500_000],
+  ['has come whole', 10],
+])('What decodes a body is given up with a message that is refused when it %s', async (_when, length) => {
+  await send('gzip', zlib.gzipSync(randomBytes(length)));
   const request = await received;
-  const decoder = decodedBody(request, UNLIMITED);
-  const closed = new Promise((resolve) => decoder.once('close', resolve));
+  let decoder: Writable | undefined;
+  const pipe = request.pipe.bind(request);
+  request.pipe = (destination) => {
+    decoder = destination as unknown as Writable;
+    return pipe(destination);
+  };
+  const refusing = { write: () => Promise.reject(new UnreadableMessage('no')), end: () => undefined };
+  await expect(readBody(request, refusing, { account: UNLIMITED, idleLimit: 10_000 })).rejects.toThrow('no');
+  expect(decoder?.destroyed).toBe(true);
   expect(await drain(request, 10_000, 1_000_000)).toBe(true);
-  await closed;
 });
 
 test('Of a body whose caller is gone nothing is waited for', async () => {

@@ -14,11 +14,11 @@ import { outcomeOf, UNKNOWN_OPERATION, UNSUPPORTED_TYPE } from '../outcome.js';
 import type { ArgumentIntake } from '../payload/argument-intake.js';
 import { MessageTooLarge, type MessageReader, UnreadableMessage } from '../payload/argument-receiver.js';
 import { FormDataReader } from '../payload/form-data-reader.js';
-import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import { MessageInterrupted } from '../payload/message-pump.js';
 import type { TextAccount } from '../payload/text-budget.js';
 import { readQuery, UrlencodedReader } from '../payload/urlencoded-reader.js';
 import { ReceivedCall } from '../received-call.js';
-import { decodedBody, drain } from '../request-body.js';
+import { drain, readBody } from '../request-body.js';
 import { escapeHtml } from './escape-html.js';
 
 export interface HttpBindingOptions extends BindingOptions {
@@ -171,8 +171,9 @@ class HttpExchange {
 
   async #readForm(intake: ArgumentIntake): Promise<void> {
     const reader = this.#formReader(intake);
-    if (reader) await pumpMessage(decodedBody(this.#request, this.#account), reader, this.#options.idleLimit);
-    else await drain(this.#request, this.#options.idleLimit);
+    const { idleLimit } = this.#options;
+    if (reader) await readBody(this.#request, reader, { account: this.#account, idleLimit });
+    else await drain(this.#request, idleLimit);
   }
 
   /** Undefined: there is nothing to be read. @throws HttpError for a Content-Type that is no form's. */

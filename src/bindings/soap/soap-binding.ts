@@ -15,11 +15,11 @@ import {
   MessageTooLarge,
   UnreadableMessage,
 } from '../payload/argument-receiver.js';
-import { MessageInterrupted, pumpMessage } from '../payload/message-pump.js';
+import { MessageInterrupted } from '../payload/message-pump.js';
 import type { TextAccount } from '../payload/text-budget.js';
 import { TranscodingReader } from '../payload/transcoding-reader.js';
 import { ReceivedCall } from '../received-call.js';
-import { decodedBody, drain } from '../request-body.js';
+import { drain, readBody } from '../request-body.js';
 import { EnvelopeReader, type EnvelopeListener, type Position } from './envelope-reader.js';
 import { packAsMtom } from './mtom-answer.js';
 import { MtomReader } from './mtom-reader.js';
@@ -216,7 +216,8 @@ class SoapExchange implements EnvelopeListener {
 
   async #read(): Promise<void> {
     try {
-      await pumpMessage(decodedBody(this.#request, this.account), this.#reader(), this.#options.idleLimit);
+      const { idleLimit } = this.#options;
+      await readBody(this.#request, this.#reader(), { account: this.account, idleLimit });
     } catch (error) {
       if (error !== this.#intake?.failure) throw error;
     }
