@@ -7,7 +7,7 @@ import type { TextAccount } from './bindings/payload/text-budget.js';
 const MOST_WAITING = 16;
 
 /** What their heads may take together, and what has come of their bodies, bytes. */
-const MOST_WAITING_BYTES = 128 * 1024;
+const MOST_WAITING_BYTES = 256 * 1024;
 
 interface Exchange {
   readonly request: IncomingMessage;

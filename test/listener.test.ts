@@ -242,12 +242,12 @@ test('Of what comes behind the request that was one too many, nothing is made a 
 test('A connection on which requests wait whose bodies come meanwhile is closed', async () => {
   const handler = await caller.openUpload();
   const first = await beginChunk(caller, handler, Buffer.alloc(1000));
-  const body = 'x'.repeat(14_000);
+  const body = 'x'.repeat(15_500);
   const waiting = `POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const socket = await connect();
   const closed = new Promise((resolve) => socket.resume().once('close', resolve));
   socket.on('error', () => undefined);
-  socket.write(chunkThatWaits(caller, handler, '0') + waiting.repeat(10));
+  socket.write(chunkThatWaits(caller, handler, '0') + waiting.repeat(16));
   await closed;
   await first.finish();
 });
@@ -257,7 +257,7 @@ test('A connection on which requests with very long heads wait is closed', async
   const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => undefined);
-  socket.write(large + `GET /healthz?${'x'.repeat(50_000)} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3));
+  socket.write(large + `GET /healthz?${'x'.repeat(50_000)} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(6));
   socket.resume();
   await closed;
   expect(socket.bytesRead).toBeLessThan(16 * MIB);

@@ -1,10 +1,14 @@
 import http from 'node:http';
 import express, { type Express } from 'express';
+import { GrowingBuffer } from './payload/growing-buffer.js';
 
 /** The classes of which an HTTP server makes its requests and responses (`http.createServer`). */
 export type MessageClasses = Required<Pick<http.ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
 
 const IS_UPGRADE = Symbol('is upgrade');
+
+/** Pieces of a body below this size are gathered, bytes. A larger one takes little beside its bytes. */
+const SMALL = 4096;
 
 /** Hears an error. Node takes its own listener off a connection that goes on in another protocol, and without one an error ends the process. */
 const ignore = (): void => undefined;
@@ -17,6 +21,8 @@ const ignore = (): void => undefined;
 export function expressMessages(application: Express): MessageClasses {
   class Request extends http.IncomingMessage {
     declare private [IS_UPGRADE]: unknown;
+    /** What has come behind what the stream holds. There is none unless the stream holds something: what reads that meets this next. */
+    #gathered: GrowingBuffer | undefined;
 
     /** Whether the connection goes on in another protocol: Node asks when it has read a head, and reads no further then. */
     get upgrade(): unknown {
@@ -32,6 +38,34 @@ export function expressMessages(application: Express): MessageClasses {
       const { destroyed } = this.socket;
       if (destroyed) this.socket.once('error', ignore);
       this[IS_UPGRADE] = destroyed ? true : isAsked;
+    }
+
+    /**
+     * Takes a piece of the body from Node's parser, or null at its end; returns whether the socket is to go on. Node makes a buffer for every chunk of the
+     * transfer coding, and stops the socket only when all that came with it has been cut up: 64 KiB are ten thousand buffers when each chunk has a
+     * byte, and take 2 MB. What has come and nobody reads yet is put into few.
+     */
+    override push(piece: Buffer | null): boolean {
+      const isGathered = piece !== null && piece.length < SMALL && this.readableLength > 0;
+      if (!isGathered) {
+        this.#handOn();
+        return super.push(piece);
+      }
+      this.#gathered ??= new GrowingBuffer();
+      this.#gathered.append(piece, 0, piece.length);
+      return this.readableLength + this.#gathered.length < this.readableHighWaterMark;
+    }
+
+    override read(size?: number): unknown {
+      this.#handOn();
+      return super.read(size);
+    }
+
+    #handOn(): void {
+      if (!this.#gathered) return;
+      const { bytes } = this.#gathered;
+      this.#gathered = undefined;
+      super.push(bytes);
     }
   }
   class Response<R extends http.IncomingMessage = http.IncomingMessage> extends http.ServerResponse<R> {}

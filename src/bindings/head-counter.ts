@@ -5,6 +5,12 @@ import { type TextAccount, type TextBudget, UNCOUNTED } from './payload/text-bud
 /** What a request and its response take beside the head's text, bytes. */
 const REQUEST_BYTES = 2048;
 
+/**
+ * What a body takes at most that nobody reads yet, bytes: the piece the socket has delivered, 64 KiB, of which one of Node's buffers is a part, and what
+ * was gathered of the small ones: see express-messages.ts.
+ */
+const UNREAD_BODY_BYTES = 128 * 1024;
+
 /** What the name of a field takes beside its text, and the value too, bytes: a string, a place in a list, half an entry of a dictionary. */
 const STRING_BYTES = 64;
 
@@ -53,11 +59,11 @@ export function headSize({ rawHeaders, url = '' }: IncomingMessage): number {
   return size;
 }
 
-/** What a request that waits for its turn may take, bytes, about: Node reads on into its body until so much of it has come. */
+/** What a request that waits for its turn may take, bytes, about. */
 export function waitingSize(request: IncomingMessage): number {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   const body = coding === undefined ? Number(length ?? 0) : Infinity;
-  return headSize(request) + Math.min(body, request.readableHighWaterMark);
+  return headSize(request) + Math.min(body, UNREAD_BODY_BYTES);
 }
 
 /** What nearly all heads come to: an account of their own would take longer than all else that is done for it. */

@@ -7,8 +7,8 @@ import { isEncoded } from './request-body.js';
 import type { TextBudget } from './payload/text-budget.js';
 
 /**
- * What a call holds at most while its message stops in the middle, bytes: the piece the socket has delivered, 64 KiB, what its reader decodes
- * into, 48 KiB, and of a compressed one what is on its way through the decoder and the decoder itself.
+ * What a call holds at most while its message stops in the middle, bytes: what nobody has read yet, 128 KiB (see HeadCounter), what its
+ * reader decodes into, 48 KiB, and of a compressed one what is on its way through the decoder and the decoder itself.
  */
 const HELD_WHILE_WAITING = 256 * 1024;
 
