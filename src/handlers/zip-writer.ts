@@ -32,6 +32,9 @@ export interface ZipTaker {
 /** Bytes read at a time. */
 const PIECE = 256 * 1024;
 
+/** The last time the seconds since 1970 of a zip's UT field can tell, ms: they are a signed number of 32 bits (Info-ZIP). */
+const LAST_UNIX_TIME = 0x7fff_ffff * 1000;
+
 /** Staging of zips: written piece by piece into a content of their own, whatever their size. */
 export class ZipWriter {
   readonly #contents: ContentStore;
@@ -142,7 +145,7 @@ class ZipPass {
   }
 
   async #addDocument({ content, modifiedAt, path }: ZipDocument, signal: AbortSignal): Promise<void> {
-    const options = { mtime: new Date(modifiedAt), size: content.size };
+    const options = { ...zipTime(modifiedAt), size: content.size };
     this.#zip.addReadStreamLazy(path, options, (opened) => {
       this.#open(content).then(
         (source) => opened(null, source),
@@ -162,6 +165,14 @@ class ZipPass {
     if (this.#over.signal.aborted) source.destroy();
     return source;
   }
+}
+
+/**
+ * A time as yazl can put it into a zip, or the nearest there is. The UT field might be negative, but yazl writes it without a sign and fails. Later times
+ * than it can tell yazl would put into it as 2038; they are told by the field of DOS alone, in the server's time zone, up to 2107.
+ */
+function zipTime(modifiedAt: number): Pick<yazl.Options, 'mtime' | 'forceDosTimestamp'> {
+  return { mtime: new Date(Math.max(modifiedAt, 0)), forceDosTimestamp: modifiedAt > LAST_UNIX_TIME };
 }
 
 /** The bytes of a range as a stream, which closes the range whatever becomes of it. */

@@ -3,7 +3,7 @@ import { type Answer, answer, GUID, matching, refused, valueOf } from '../suppor
 import { BINDINGS, POST } from '../support/bindings.js';
 import { type Caller, crc32, exchange } from '../support/caller.js';
 import { RunningService } from '../support/running-service.js';
-import { zipEntries } from '../support/zip-entries.js';
+import { zipEntries, zipTimes } from '../support/zip-entries.js';
 
 /* What a download shows, chunk by chunk: the bytes, their checksums, and that they stay what they were when it was opened. */
 
@@ -467,6 +467,27 @@ describe('A zip', () => {
     await anna.call('DeleteDownloadHandler', { DownloadHandler });
     expect(await anna.readChunk(DownloadHandler)).toEqual(refused('response', NO_DOWNLOAD));
     expect(await service.command(['check'])).toMatch(/there is no other/);
+  });
+
+  test.each([
+    ['0001-01-01', '1970-01-01T00:00:00.000Z'],
+    ['1965-03-01T12:00:00Z', '1970-01-01T00:00:00.000Z'],
+    ['1969-12-31T23:59:59.999Z', '1970-01-01T00:00:00.000Z'],
+    ['1970-01-01T00:00:01Z', '1970-01-01T00:00:01.000Z'],
+    ['1979-12-31T12:00:00Z', '1979-12-31T12:00:00.000Z'],
+    ['2024-06-15T09:30:01Z', '2024-06-15T09:30:01.000Z'],
+    ['2038-01-19T03:14:07Z', '2038-01-19T03:14:07.000Z'],
+    ['2038-01-19T03:14:08Z', '2038-01-19T03:14:08.000Z'],
+    ['2107-06-15T09:30:00Z', '2107-06-15T09:30:00.000Z'],
+    ['9999-12-31T23:59:59Z', new Date(2107, 11, 31, 23, 59, 58).toISOString()],
+  ])('with a document of %s tells that time, or the nearest a zip can tell', async (changed, told) => {
+    const xmlParameters = `<xmlparameters><item NAME="MODIFICATIONDATE" VALUE="${changed}"/></xmlparameters>`;
+    const fileContent = Buffer.from('content');
+    await anna.call('UploadDocument4', { path: '/Public/Zip/dated.txt', fileContent, xmlParameters });
+    const opened = await open('/Public/Zip/dated.txt', false);
+    expect(opened).toEqual(COMPLETE);
+    const zip = await readAll(anna, valueOf(opened, 'downloadhandler'), 1000);
+    expect(await zipTimes(zip)).toEqual({ 'dated.txt': told });
   });
 
   test('of many documents is read in chunks as any file', async () => {
