@@ -16,6 +16,7 @@ const HELD_WHILE_WAITING = 256 * 1024;
 export class ReceivedCall implements Call {
   readonly address: string;
   user?: string;
+  session?: number;
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
   readonly #texts: TextBudget;

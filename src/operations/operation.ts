@@ -20,6 +20,8 @@ export interface Call {
   beginWait?(): () => void;
   /** The name of the user whose call it is; an operation tells it once it knows, for the log. */
   user?: string;
+  /** The session it has used last. */
+  session?: number;
 }
 
 /** The name of the root element of an operation's answers, success or failure (CONTRACT). */

@@ -1,7 +1,7 @@
 import type { Session, Sessions } from '../accounts/sessions.js';
 import { elementResult, type Result } from '../contract/result.js';
 import type { Payload } from '../contract/payload.js';
-import { type ChunkOutcome, ChunkReservation } from '../handlers/chunk-reservation.js';
+import type { ChunkOutcome, ChunkReservation } from '../handlers/chunk-reservation.js';
 import { MAX_CHUNK_SIZE } from '../handlers/chunk-size.js';
 import { DirectUpload } from '../handlers/direct-upload.js';
 import { invalidUploadHandler } from '../handlers/failures.js';
@@ -20,6 +20,7 @@ import { type Guid, parseGuid } from '../values/guid.js';
 import { packVersion } from '../values/version-number.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Operation, Operations } from './operation.js';
+import { type ChunkTarget, type ChunkTexts, PlacedChunk } from './placed-chunk.js';
 import { recorded } from './recorded.js';
 import { withinSession } from './within-session.js';
 import { parseXmlParameters } from './xml-parameters.js';
@@ -77,7 +78,7 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
         limit: MAX_CHUNK_SIZE,
         place: async ({ authenticationTicket, uploadHandler }, call) => {
           if (!authenticationTicket || uploadHandler === undefined) return undefined;
-          return reserve(rooms, authenticationTicket, uploadHandler, call);
+          return place(rooms, { authenticationTicket, uploadHandler }, call);
         },
       },
       run: async (args, call) => {
@@ -90,7 +91,7 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
           const chunk = { length, computed, claimed, isLast: lastChunk };
           return chunkAnswer(await withinSession(sessions, args.authenticationTicket, () => reservation.accept(chunk)));
         } finally {
-          if (reservation !== fileChunk.placement) await reservation.release();
+          await reservation.release();
         }
       },
       /* Field clients read `tryagain` whenever success is not true (CONTRACT), so every answer carries it. */
@@ -157,22 +158,31 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
   };
 }
 
+/** The session and the handler a call names. @throws Failure */
+async function findTarget(rooms: UploadRooms, texts: ChunkTexts, call: Call): Promise<ChunkTarget> {
+  const session = await authenticate(rooms.sessions, texts.authenticationTicket, call);
+  return { sessionId: session.id, handlerId: requireHandler(texts.uploadHandler) };
+}
+
 /** A place at a handler for the chunk of this call. @throws Failure */
-async function reserve(rooms: UploadRooms, ticket: string, handlerText: string, call: Call): Promise<ChunkReservation> {
-  const session = await authenticate(rooms.sessions, ticket, call);
-  const id = requireHandler(handlerText);
-  return withinSession(rooms.sessions, ticket, () => rooms.uploads.reserve(session.id, id, call));
+async function place(rooms: UploadRooms, texts: ChunkTexts, call: Call): Promise<PlacedChunk> {
+  const target = await findTarget(rooms, texts, call);
+  const { handlerId, sessionId } = target;
+  const reservation = await withinSession(rooms.sessions, texts.authenticationTicket, () =>
+    rooms.uploads.reserve(sessionId, handlerId, call),
+  );
+  return new PlacedChunk(reservation, texts, target);
 }
 
 /** The place the chunk was written to as it arrived, or one it is written to now because the handler was named too late. */
 async function reservationOf(
   rooms: UploadRooms,
-  args: { authenticationTicket: string; uploadHandler: string; fileChunk: Payload },
+  args: ChunkTexts & { fileChunk: Payload },
   call: Call,
 ): Promise<ChunkReservation> {
   const { fileChunk } = args;
-  if (fileChunk.placement instanceof ChunkReservation) return fileChunk.placement;
-  const reservation = await reserve(rooms, args.authenticationTicket, args.uploadHandler, call);
+  if (fileChunk.placement instanceof PlacedChunk) return confirmed(rooms, fileChunk.placement, args, call);
+  const { reservation } = await place(rooms, args, call);
   try {
     await fileChunk.copyTo(reservation);
     return reservation;
@@ -180,6 +190,26 @@ async function reservationOf(
     await reservation.release();
     throw error;
   }
+}
+
+/**
+ * The place a chunk was written to, when that is where the call wants it now that all of it has come. Otherwise the chunk counts nowhere, and the call is
+ * answered as if its texts had come first. @throws Failure
+ */
+async function confirmed(
+  rooms: UploadRooms,
+  placed: PlacedChunk,
+  texts: ChunkTexts,
+  call: Call,
+): Promise<ChunkReservation> {
+  if (placed.isFoundBy(texts) || placed.isAt(await findTarget(rooms, texts, call))) return placed.reservation;
+  /* Before another place is looked for: it may be at the same handler, and two calls might wait for each other's. */
+  await placed.release();
+  const other = await place(rooms, texts, call);
+  await other.release();
+  throw new Failure(
+    'The chunk came before the ticket and the handler it is for. Send authenticationTicket and uploadHandler before fileChunk.',
+  );
 }
 
 function chunkAnswer(outcome: ChunkOutcome): Result {

@@ -2,7 +2,7 @@ import type { Payload, Placement } from '../../src/contract/payload.js';
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { uploadOperations } from '../../src/operations/uploads.js';
 import { crc32 } from '../../src/values/crc32.js';
-import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
 /* A document in one call: what is looked at before its content is taken in, and after. */
 
@@ -96,4 +96,20 @@ test('A session that ends while its document is brought to the disk makes no ver
   );
   await expect(upload).rejects.toThrow('[901] Session expired or Invalid ticket');
   expect([await versions(), await storedContents()]).toEqual([0, 0]);
+});
+
+test('A session whose ticket comes behind the content of another is used by that', async () => {
+  const call = { address: ADDRESS };
+  const usedAt = async (): Promise<number[]> => {
+    const rows = await rooms.database.queries.selectFrom('sessions').select('used_at').orderBy('id').execute();
+    return rows.map((row) => row.used_at);
+  };
+  const { ticket: later } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  rooms.clock.time += DAY_MS;
+  const before = { authenticationTicket, path: '/Public/a.txt' };
+  const placement = await operations.UploadDocument.content?.place(before, call);
+  const fileContent = { length: 0, crc32: crc32(Buffer.alloc(0)), placement, copyTo: () => Promise.resolve() };
+  await operations.UploadDocument.run({ ...before, authenticationTicket: later, fileContent }, call);
+  await placement?.release();
+  expect(await usedAt()).toEqual([rooms.clock.time, rooms.clock.time]);
 });

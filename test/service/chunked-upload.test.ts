@@ -10,7 +10,7 @@ import {
   SOAP_11,
   SOAP_12,
 } from '../support/bindings.js';
-import { type Caller, crc32, hexCrc32 } from '../support/caller.js';
+import { call, type Caller, crc32, hexCrc32 } from '../support/caller.js';
 import { beginChunk } from '../support/chunk-on-its-way.js';
 import { RunningService } from '../support/running-service.js';
 
@@ -432,6 +432,51 @@ describe('The arguments of a chunk', () => {
     const request = await binding.request('UploadFileChunk', args);
     return binding.read('UploadFileChunk', await send(service.url, request));
   }
+});
+
+describe.each(BINDINGS)('Over $name, what comes behind the chunk', (binding) => {
+  const CHUNK = { fileChunk: FIRST, chunkHEXCRC: hexCrc32(FIRST), lastChunk: true };
+  let uploadHandler: string;
+
+  beforeEach(async () => {
+    uploadHandler = await anna.openUpload();
+  });
+
+  const sendWithCookie = (args: Arguments): Promise<Answer> =>
+    call(service, binding, 'UploadFileChunk', args, { headers: { Cookie: `ticket=${anna.ticket}` } });
+
+  /** The chunk did not count: the whole file can still come. */
+  const expectNothingTaken = async (): Promise<void> => {
+    expect(await anna.sendChunk(uploadHandler, FILE, { isLast: true })).toEqual(takenLast(FILE));
+  };
+
+  test.each<[string, () => string | Promise<string>, string]>([
+    ['is no ticket', () => 'x', '[900] Authentication failed'],
+    ['opens nothing', () => UNKNOWN_GUID, '[901] Session expired or Invalid ticket'],
+    ['is of another user', async () => (await service.trust('bert')).ticket, NO_UPLOAD],
+    ['is of another session of the user', async () => (await service.trust('anna')).ticket, NO_UPLOAD],
+  ])('counts before a cookie: a ticket that %s', async (_what, ticket, error) => {
+    const authenticationTicket = await ticket();
+    expect(await sendWithCookie({ authenticationTicket, uploadHandler, ...CHUNK })).toEqual(notTaken(error));
+    expect(await sendWithCookie({ uploadHandler, ...CHUNK, authenticationTicket })).toEqual(notTaken(error));
+    await expectNothingTaken();
+  });
+
+  test("may be the cookie's ticket, written in another way", async () => {
+    const authenticationTicket = ` {${anna.ticket.toUpperCase()}} `;
+    expect(await sendWithCookie({ uploadHandler, ...CHUNK, authenticationTicket })).toEqual(takenLast(FIRST));
+  });
+
+  /* In another case, as callers may write them. SOAP takes the first, GET and POST join them (COMPATIBILITY). */
+  test.each([
+    ['ticket', 'AuthenticationTicket', '[900] Authentication failed'],
+    ['handler', 'UploadHandler', 'Invalid upload handler.'],
+  ])('may be a second %s', async (_what, name, error) => {
+    const args = { authenticationTicket: anna.ticket, uploadHandler };
+    const answered = await call(service, binding, 'UploadFileChunk', { ...args, ...CHUNK, [name]: 'another' });
+    expect(answered).toEqual(binding.isSoap ? takenLast(FIRST) : notTaken(error));
+    if (!binding.isSoap) await expectNothingTaken();
+  });
 });
 
 describe('Chunks that are sent at once to one handler', () => {

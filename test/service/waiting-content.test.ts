@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { once } from 'node:events';
-import { answer, NUMBER, refused } from '../support/answer.js';
-import { BINDINGS, MULTIPART } from '../support/bindings.js';
+import { answer, elementsIn, NUMBER, refused, textIn } from '../support/answer.js';
+import { type Arguments, BINDINGS, MULTIPART } from '../support/bindings.js';
 import { call, type Caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { RunningService } from '../support/running-service.js';
@@ -14,12 +14,15 @@ const MOST = Buffer.alloc(32 * MIB, 'most');
 const MORE = Buffer.alloc(32 * MIB + 1, 'more');
 const STORED = answer('root', { success: 'true', DocumentId: NUMBER, VersionId: '1000000' });
 
+const UNKNOWN_GUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
+
 let service: RunningService;
 let caller: Caller;
 
 beforeAll(async () => {
   service = await RunningService.start({ maxWaiting: '40MiB' });
   caller = await service.logIn();
+  await service.addUsers('bert');
 });
 
 afterAll(() => service.end());
@@ -49,13 +52,33 @@ test('A ticket in a cookie comes before the content', async () => {
 });
 
 test('A ticket behind the content counts before that of a cookie', async () => {
-  const stale = { Cookie: 'ticket=0f8fad5b-d9cb-469f-a165-70867728950e' };
+  const stale = { Cookie: `ticket=${UNKNOWN_GUID}` };
   const content = Buffer.from('content');
   expect(await upload('/Public/stale.bin', content, caller.ticket, stale)).toEqual(STORED);
   expect(await upload('/Public/stale.bin', content, '', stale)).toEqual(
     refused('root', '[901] Session expired or Invalid ticket'),
   );
 });
+
+test.each(BINDINGS)(
+  'A document is of whom the ticket behind its content names, and where its path says: $name',
+  async (binding) => {
+    const bert = await service.trust('bert');
+    const path = `/Public/by bert ${binding.name}.bin`;
+    const args = { path, fileContent: Buffer.from('content') };
+    const options = { headers: { Cookie: `ticket=${caller.ticket}` } };
+    const sendBehind = (behind: Arguments) => call(service, binding, 'UploadDocument', { ...args, ...behind }, options);
+    expect(await sendBehind({ authenticationTicket: 'x' })).toEqual(refused('root', '[900] Authentication failed'));
+    expect(await sendBehind({ authenticationTicket: UNKNOWN_GUID })).toEqual(
+      refused('root', '[901] Session expired or Invalid ticket'),
+    );
+    if (!binding.isSoap)
+      expect(await sendBehind({ PATH: '/none/b.bin' })).toEqual(refused('root', 'Folder not found.'));
+    expect(await sendBehind({ authenticationTicket: bert.ticket })).toEqual(STORED);
+    const versions = await caller.call('GetDocumentVersions', { Path: path });
+    expect(elementsIn(versions, 'VersionAuthor').map(textIn)).toEqual(['bert']);
+  },
+);
 
 test('All that waits has a limit, which keeps nobody from sending who says first who he is', async () => {
   const head =
@@ -79,7 +102,7 @@ test('All that waits has a limit, which keeps nobody from sending who says first
 });
 
 test.each(BINDINGS)('Content of a call that is refused before it comes is not looked at: $name', async (binding) => {
-  const stale = { authenticationTicket: '0f8fad5b-d9cb-469f-a165-70867728950e', path: '/Public/a.txt' };
+  const stale = { authenticationTicket: UNKNOWN_GUID, path: '/Public/a.txt' };
   const expired = refused('root', '[901] Session expired or Invalid ticket');
   expect(await call(service, binding, 'UploadDocument', { ...stale, fileContent: 'no base64, and long' })).toEqual(
     expired,
