@@ -7,6 +7,7 @@ import type { UnclaimedContents } from '../storage/unclaimed-contents.js';
 import { type Guid, newGuid } from '../values/guid.js';
 import { noDownloadHandler } from './failures.js';
 import { requireFreeHandler } from './handler-quota.js';
+import { isUseDue } from './last-use.js';
 import { requireSession } from './require-session.js';
 
 export interface DownloadHandlersOptions {
@@ -39,9 +40,6 @@ export interface OpenedContent {
   /** Bytes. */
   readonly size: number;
 }
-
-/** The time of a handler's last use is moved at most once in this time, ms: a download must not write for every chunk. */
-const TOUCH_INTERVAL_MS = 60_000;
 
 /**
  * The download handlers. Content is immutable, so a handler is no more than a record that pins one: what is shown stays the
@@ -112,7 +110,7 @@ export class DownloadHandlers {
     const row = rows[0];
     const time = now();
     if (!row || row.used_at < time - idleLimit) throw noDownloadHandler();
-    if (time - row.used_at > TOUCH_INTERVAL_MS) await this.#touch(database, { id, now: time });
+    if (isUseDue(row.used_at, time, idleLimit)) await this.#touch(database, { id, now: time });
     return { contentId: row.content_id, size: row.size, rights: rightsOf(row) };
   }
 

@@ -12,6 +12,7 @@ import { type ChunkDestination, type ChunkOutcome, ChunkReservation, type Receiv
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
 import { noUploadHandler, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
 import { requireFreeHandler } from './handler-quota.js';
+import { isUseDue } from './last-use.js';
 import { requireSession } from './require-session.js';
 import type { StagedBytes } from './staged-bytes.js';
 import { type EndTurn, Turns } from './turns.js';
@@ -64,13 +65,6 @@ const WRITE_BACK_EVERY = 512 * 1024 * 1024;
 
 /** How many uploads are read at once that were staged before an unclean stop: each may be of any size, and keeps the processor busy. */
 const VERIFIED_AT_ONCE = 2;
-
-/**
- * A handler's time of last use is moved ahead of a chunk, and only when it is older than this, ms, or than this part of the idle limit: with every
- * chunk it would be one more page to write.
- */
-const TOUCH_INTERVAL_MS = 60_000;
-const TOUCH_PART = 1 / 24;
 
 type HandlerRow = UploadHandlersTable;
 
@@ -442,7 +436,7 @@ export class UploadHandlers {
   async #keepAlive(row: HandlerRow): Promise<void> {
     const { database, idleLimit, now } = this.#options;
     const time = now();
-    if (time - row.used_at < Math.min(TOUCH_INTERVAL_MS, idleLimit * TOUCH_PART)) return;
+    if (!isUseDue(row.used_at, time, idleLimit)) return;
     await database.queries.updateTable('upload_handlers').set({ used_at: time }).where('id', '=', row.id).execute();
   }
 

@@ -51,11 +51,19 @@ export const DAY_MS = 24 * 60 * 60 * 1000;
 export type Rooms = Awaited<ReturnType<typeof openRooms>>;
 
 export async function openRooms({
+  idleLimit = DAY_MS,
   mostStaged = 0,
   passwords = FAST_PASSWORDS,
   sessionsPerUser,
   trustedPassword,
-}: { mostStaged?: number; passwords?: Passwords; sessionsPerUser?: number; trustedPassword?: string } = {}) {
+}: {
+  /** How long a handler may lie idle, ms. */
+  idleLimit?: number;
+  mostStaged?: number;
+  passwords?: Passwords;
+  sessionsPerUser?: number;
+  trustedPassword?: string;
+} = {}) {
   const directory = await fs.mkdtemp(path.join(stores, 'rooms-'));
   const file = path.join(directory, 'lighterage.db');
   await fs.copyFile(blank, file);
@@ -63,7 +71,6 @@ export async function openRooms({
   const clock = { time: Date.parse('2024-06-15T09:30:00.750Z') };
   const now = (): number => clock.time;
   const unclaimed = new UnclaimedContents(database, contents);
-  const idleLimit = DAY_MS;
   const uploads = new UploadHandlers({
     database,
     contents,
