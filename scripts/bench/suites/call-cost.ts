@@ -1,7 +1,7 @@
 import type { LoadGenerator } from '../load-generator.js';
 import type { CallCost } from '../results.js';
 import type { Product } from '../servers/product.js';
-import { percentile } from '../statistics.js';
+import { median, percentile } from '../statistics.js';
 import type { LoadJob } from '../programs/load/load-job.js';
 import { measure } from './transfers.js';
 
@@ -11,7 +11,8 @@ const ENDLESS = 3600;
 /** Gathers what calls of one kind cost over several turns. */
 export class CallCosts {
   #latencies: number[] = [];
-  #cpu = 0;
+  /** Processor time per call in each turn, s. */
+  readonly #cpu: number[] = [];
 
   /** Makes calls over GET, so many at once. @throws when one fails. */
   async measure(load: LoadGenerator, server: Product, targets: readonly string[], connections: number): Promise<void> {
@@ -22,7 +23,7 @@ export class CallCosts {
   /** Carries out a job of such calls. @throws when one fails. */
   async measureJob(load: LoadGenerator, server: Product, job: LoadJob): Promise<void> {
     const turn = await measure(load, server, job);
-    this.#cpu += turn.user + turn.system;
+    this.#cpu.push((turn.user + turn.system) / turn.latencies.length);
     this.#latencies.push(...turn.latencies);
   }
 
@@ -31,7 +32,7 @@ export class CallCosts {
     return {
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),
-      cpu: (this.#cpu / sorted.length) * 1000,
+      cpu: median(this.#cpu) * 1000,
       count: sorted.length,
     };
   }
