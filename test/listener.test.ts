@@ -2,6 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import zlib from 'node:zlib';
 import { valueOf } from './support/answer.js';
 import { type Caller, hexCrc32 } from './support/caller.js';
 import { beginChunk, chunkThatWaits } from './support/chunk-on-its-way.js';
@@ -191,6 +192,21 @@ test('A connection that was refused is closed, though the caller keeps its end o
   expect(await isHeld()).toBe(true);
   await eventually(isHeld, (held) => !held);
   socket.destroy();
+});
+
+test.each([
+  ['a form', '/srv.asmx/isValidTicket', 'application/x-www-form-urlencoded', 'AuthenticationTicket=x'],
+  [
+    'SOAP',
+    '/srv.asmx',
+    'text/xml',
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><ServerInfo xmlns="http://tempuri.org/"/></s:Body></s:Envelope>',
+  ],
+])('A connection goes on after a compressed body with bytes behind its end: %s', async (_what, path, type, message) => {
+  const body = zlib.deflateSync(message).toString('latin1') + 'x'.repeat(300_000);
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Encoding: deflate\r\nContent-Length: ${body.length}`;
+  const [answers] = await talk(`${head}\r\n\r\n${body}GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
 });
 
 test('Requests that are sent ahead are answered in their order, one at a time', async () => {

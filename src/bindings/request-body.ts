@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { type MessageReader, UnreadableMessage } from './payload/argument-receiver.js';
 import { pumpMessage } from './payload/message-pump.js';
@@ -21,9 +20,13 @@ export interface ReadingOptions {
   readonly idleLimit: number;
 }
 
+type Decoder = zlib.Gunzip | zlib.Inflate;
+
 /**
  * Hands the body of a request to a reader, as {@link pumpMessage} does, with its Content-Encoding undone. What undid it is given up with the message:
  * of one that is refused the rest is thrown away as it came, see {@link drain}.
+ *
+ * @throws UnreadableMessage also for bytes behind the end of a compressed body: the request may go on there for long.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -31,10 +34,16 @@ export async function readBody(
   { account, idleLimit }: ReadingOptions,
 ): Promise<void> {
   const body = decodedBody(request, account);
+  if (!('bytesWritten' in body)) return pumpMessage(body, reader, idleLimit);
+  let length = 0;
+  request.on('data', (bytes: Buffer) => (length += bytes.length));
   try {
     await pumpMessage(body, reader, idleLimit);
+    /* zlib leaves what it has no use for, but for another member of a gzip file (RFC 1952, 2.2), and has then come to its end. */
+    if (body.bytesWritten < length)
+      throw new UnreadableMessage('There are bytes behind the end of the compressed body.');
   } finally {
-    if (body !== request) body.destroy();
+    body.destroy();
   }
 }
 
@@ -42,7 +51,7 @@ export async function readBody(
  * The body of a request with its Content-Encoding undone (RFC 9110, 8.4). What that takes counts among the texts of the call.
  * @throws UnreadableMessage for one we do not know.
  */
-export function decodedBody(request: IncomingMessage, account: TextAccount): Readable {
+export function decodedBody(request: IncomingMessage, account: TextAccount): IncomingMessage | Decoder {
   const coding = codingOf(request);
   switch (coding) {
     case '':
@@ -68,7 +77,7 @@ function codingOf({ headers }: IncomingMessage): string {
   return coding === 'identity' ? '' : coding;
 }
 
-function decode(request: IncomingMessage, account: TextAccount, decoder: zlib.Gunzip | zlib.Inflate): Readable {
+function decode(request: IncomingMessage, account: TextAccount, decoder: Decoder): Decoder {
   account.take(UNCOUNTED + DECODER_BYTES);
   /* Whoever reads it hears of errors. A message may turn out not to be worth reading, and then nobody does: that must not end the process. */
   decoder.on('error', () => undefined);

@@ -88,6 +88,21 @@ test.each([
   expect(await drain(request, 10_000, 1_000_000)).toBe(true);
 });
 
+test.each([
+  ['Few', 'deflate', zlib.deflateSync('text'), Buffer.from('behind')],
+  ['Few', 'gzip', zlib.gzipSync('text'), Buffer.alloc(6)],
+  ['Many', 'deflate', zlib.deflateSync('text'), Buffer.alloc(300_000)],
+  ['Many', 'gzip', zlib.gzipSync('text'), Buffer.alloc(300_000)],
+])('%s bytes behind the end of a body in %s are refused, and skipped', async (_what, coding, body, behind) => {
+  await send(coding, Buffer.concat([body, behind]));
+  const request = await received;
+  const reader = { write: () => undefined, end: () => undefined };
+  await expect(readBody(request, reader, { account: UNLIMITED, idleLimit: 10_000 })).rejects.toThrow(
+    new UnreadableMessage('There are bytes behind the end of the compressed body.'),
+  );
+  expect(await drain(request, 10_000)).toBe(true);
+});
+
 test('Of a body whose caller is gone nothing is waited for', async () => {
   const socket = await send('identity', Buffer.from('text'), 100);
   const request = await received;
