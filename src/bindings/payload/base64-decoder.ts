@@ -74,6 +74,7 @@ export class Base64Decoder implements ContentReceiver {
   readonly #spaceIsPlus: boolean;
   /** Reads the references of an XML element's text, one after the other. */
   readonly #reference: CharacterReference | undefined;
+  #isInCdata = false;
   /** The characters of a group of four that is not complete: their number, 0 … 3, and their bits. */
   #count = 0;
   #bits = 0;
@@ -108,9 +109,23 @@ export class Base64Decoder implements ContentReceiver {
     }
   }
 
+  /**
+   * What comes next is the text of a CDATA section: nothing in it is a reference (XML 1.0, 2.7).
+   *
+   * @throws UnreadableMessage when a reference is open: it cannot go on in there, or behind it
+   */
+  openCdata(): void {
+    this.#expectNoReference();
+    this.#isInCdata = true;
+  }
+
+  closeCdata(): void {
+    this.#isInCdata = false;
+  }
+
   /** The text has ended; so does what the sink is given. */
   end(): void | Promise<void> {
-    if (this.#reference?.isOpen) throw this.#reference.unterminated();
+    this.#expectNoReference();
     const scratch = scratches.take();
     const length = this.#flush(scratch, 0);
     const written = length === 0 ? undefined : this.#sink.write(scratch.subarray(0, length));
@@ -135,6 +150,10 @@ export class Base64Decoder implements ContentReceiver {
     await written;
     scratches.give(scratch);
     await this.#sink.end();
+  }
+
+  #expectNoReference(): void {
+    if (this.#reference?.isOpen) throw this.#reference.unterminated();
   }
 
   #limit(textLength: number, length: number): void {
@@ -181,7 +200,7 @@ export class Base64Decoder implements ContentReceiver {
 
   /** Decodes any text into `out` from `length` on; returns the length `out` then has. */
   #decodeByByte(bytes: Buffer, from: number, to: number, out: Buffer, length: number): number {
-    const reference = this.#reference;
+    const reference = this.#isInCdata ? undefined : this.#reference;
     let filled = length;
     for (let i = from; i < to; i++) {
       if (reference?.isOpen) {

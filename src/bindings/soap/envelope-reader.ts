@@ -227,6 +227,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     this.#markup = seen;
     if (seen.length === CDATA_START.length) {
       this.#countText(CDATA_START.length + CDATA_END.length);
+      this.#decoder?.openCdata();
       this.#state = 'contentCdata';
     }
     return { position };
@@ -258,7 +259,10 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
     if (!CDATA_END.subarray(0, this.#markup.length).equals(this.#markup)) {
       throw new UnreadableMessage('There is a bracket inside of base64 content.');
     }
-    if (this.#markup.length === CDATA_END.length) this.#state = 'content';
+    if (this.#markup.length === CDATA_END.length) {
+      this.#decoder?.closeCdata();
+      this.#state = 'content';
+    }
     return { position: start + missing > bytes.length ? bytes.length : start + missing };
   }
 

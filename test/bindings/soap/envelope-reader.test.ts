@@ -51,6 +51,7 @@ describe('a message fed in every split says what it says whole:', () => {
     ['empty content', message('<data></data><more/>'), ['data: ']],
     ['content with line breaks', message('<data>\r\n YW\n Jj \r\n</data>'), ['data: 616263']],
     ['content with references', message('<data>&#89;&#x57;J&#106;&#13;</data>'), ['data: 616263']],
+    ['references around CDATA', message('<data>&#89;<![CDATA[W]]>&#x4A;<![CDATA[]]>&#106;</data>'), ['data: 616263']],
     ['content in CDATA', message('<data>Y<![CDATA[WJ]]>j<![CDATA[]]></data>'), ['data: 616263']],
     ['text in CDATA', message('<text>a<![CDATA[<b> & ]] ]>c]]>d</text>'), ['text=a<b> & ]] ]>cd']],
     ['references', message('<text>&lt;&amp;&gt;&quot;&apos;&#x20AC;&#128674;</text>'), ['text=<&>"\'€🚢']],
@@ -97,6 +98,13 @@ describe('a message that is wrong is wrong in the same way in every split:', () 
     [message('<data>YW<![CDATX[Jj]]></data>'), /markup inside of base64/],
     [message('<data>YW<![CDATA[J]j]]></data>'), /bracket inside of base64/],
     [message('<data>YW@j</data>'), /Invalid base64/],
+    [message('<data><![CDATA[QU&#74;D]]></data>'), /Invalid base64: there is a '&'/],
+    [message('<data>&#74;<![CDATA[&#74;]]></data>'), /Invalid base64: there is a '&'/],
+    [message(`<data><![CDATA[${'QUJD'.repeat(10)}&#74;QUI]]></data>`), /Invalid base64: there is a '&'/],
+    [message('<data>&#<![CDATA[74;]]></data>'), /the reference '&#' does not end/],
+    [message('<data>QU&#7<![CDATA[4;]]>D</data>'), /the reference '&#7' does not end/],
+    [message('<data>QU&#7<![CDATA[]]>4;D</data>'), /the reference '&#7' does not end/],
+    [message('<data>QU&#7<!-- -->4;D</data>'), /markup inside of base64/],
     [message('<data>YW&nbsp;</data>'), /reference|entity/i],
     [message('<data>YW&#65'), /./],
     [message('<data>YWJj'), /unexpected close tag/],
@@ -137,6 +145,7 @@ describe('a message that is wrong is wrong in the same way in every split:', () 
 const anyMarkup = fc.constantFrom(
   ...['<text>', '</text>', '<data>', '</data>', '<more>', '</more>', '<other>', '</other>', '<number/>', '<data/>'],
   ...['YWJj', 'YW', 'Jj=', ' ', '\n', '\r\n', '@', '=', '>', '/', '"', 'é', '🚢', ']', ']]>', '-->'],
+  ...['&#', '&#7', '4;', '<![CDATA[4;]]>', '<![CDATA[QU&#74;D]]>', '<![CDATA[]]>'],
   ...['<![CDATA[', '<![CDATA[YWJj]]>', '<!-- YWJj -->', '<?a YWJj?>', '&#89;', '&#x57;', '&lt;', '&amp', '&nbsp;', '<'],
   ...['<data xmlns="">', `<p:data xmlns:p="${NAMESPACE}">`, '</p:data>', '<text a=">">', "<data b='<'>"],
 );
@@ -174,6 +183,29 @@ test.each([
     );
   },
 );
+
+/** What stands in an element: base64, references whole and in pieces, and any of it in CDATA. */
+const anyPiece = fc.constantFrom('YWJj', '=', '&#74;', '&#', '74;');
+const anyCdata = fc.array(anyPiece, { maxLength: 2 }).map((pieces) => `<![CDATA[${pieces.join('')}]]>`);
+const anyText = fc.array(fc.oneof(anyPiece, anyCdata), { maxLength: 4 }).map((pieces) => pieces.join(''));
+
+test('content is what the parser of all other elements reads, decoded, and is refused where that is', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyText, anyCuts, async (text, cuts) => {
+      const read = await hear([Buffer.from(message(`<text>${text}</text>`))]);
+      const decoded = await hear(cutAt(Buffer.from(message(`<data>${text}</data>`)), cuts));
+      const base64 = valueOf(read.said, 'text=');
+      if (base64 === undefined || !/^[A-Za-z0-9+/\s]*[=\s]*$/.test(base64)) expect(decoded.error).toBeDefined();
+      else expect(valueOf(decoded.said, 'data: ')).toBe(Buffer.from(base64, 'base64').toString('hex'));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** What was said of an argument; undefined when the message was refused before. */
+function valueOf(said: readonly string[], argument: string): string | undefined {
+  return said.find((item) => item.startsWith(argument))?.slice(argument.length);
+}
 
 test('whatever it holds, it is the same for receivers that ask to wait', async () => {
   await fc.assert(
