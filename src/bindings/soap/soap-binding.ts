@@ -135,7 +135,9 @@ class SoapExchange implements EnvelopeListener {
   /** The answer to the request; undefined when there is nobody left to answer. */
   async answer(): Promise<Answer | undefined> {
     const answer = await this.#plainAnswer();
-    return answer && this.#version && this.#isMtom ? packAsMtom(answer, this.#version) : answer;
+    if (!answer || !this.#version || !this.#isMtom) return answer;
+    const isEnvelope = answer.contentType === this.#version.contentType;
+    return isEnvelope ? packAsMtom(answer, this.#version) : answer;
   }
 
   async #plainAnswer(): Promise<Answer | undefined> {
