@@ -225,7 +225,9 @@ class HttpExchange {
       return;
     }
     try {
-      await this.#skipRest();
+      /* What was waited for too long is not waited for again. */
+      if (error instanceof MessageInterrupted) this.#response.setHeader('Connection', 'close');
+      else await this.#skipRest();
       this.#limitSending();
       await this.#sendError(error);
     } catch {

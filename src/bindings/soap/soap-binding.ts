@@ -54,8 +54,8 @@ export class SoapBinding {
       await exchange.release();
       if (!answer) return void response.destroy();
       bytesOut = answer.content?.length ?? 0;
-      if (!(await drain(request, this.#options.idleLimit, exchange.contentLimit)))
-        response.setHeader('Connection', 'close');
+      const isUsable = !exchange.isGivenUp && (await drain(request, this.#options.idleLimit, exchange.contentLimit));
+      if (!isUsable) response.setHeader('Connection', 'close');
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
       await sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
     } catch (error) {
@@ -92,6 +92,7 @@ class SoapExchange implements EnvelopeListener {
   #version: SoapVersion | undefined;
   #intake: ArgumentIntake | undefined;
   #outcome = 'ok';
+  #isGivenUp = false;
 
   constructor(options: SoapBindingOptions, request: IncomingMessage) {
     this.#options = options;
@@ -117,6 +118,11 @@ class SoapExchange implements EnvelopeListener {
 
   get outcome(): string {
     return this.#outcome;
+  }
+
+  /** What is left of the message was waited for too long already. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   get bytesIn(): number {
@@ -255,7 +261,10 @@ class SoapExchange implements EnvelopeListener {
   #answerTo(error: unknown): Answer | undefined {
     const version = this.#version ?? SOAP_11;
     this.#outcome = error instanceof SoapFault ? error.summary : outcomeOf(error);
-    if (error instanceof MessageInterrupted) return error.isTimeout ? plain(408, error.message) : undefined;
+    if (error instanceof MessageInterrupted) {
+      this.#isGivenUp = true;
+      return error.isTimeout ? plain(408, error.message) : undefined;
+    }
     if (error instanceof SoapFault) return faultAnswer(error, version);
     if (error instanceof ArgumentError) return faultAnswer(this.#argumentFault(error), version);
     if (error instanceof UnreadableMessage) return this.#withStatus(400, error.message);
