@@ -54,3 +54,9 @@ test.each([
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(answer).toContain('\r\nConnection: close\r\n');
 });
+
+test('A call without parameters whose body stops is answered, and its connection is closed', async () => {
+  const answer = await text(await begin('/srv.asmx/ServerInfo', 'text/plain', 'x'));
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toContain('\r\nConnection: close\r\n');
+});

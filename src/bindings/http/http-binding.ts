@@ -173,7 +173,7 @@ class HttpExchange {
     const reader = this.#formReader(intake);
     const { idleLimit } = this.#options;
     if (reader) await readBody(this.#request, reader, { account: this.#account, idleLimit });
-    else await drain(this.#request, idleLimit);
+    else await this.#skipRest();
   }
 
   /** Undefined: there is nothing to be read. @throws HttpError for a Content-Type that is no form's. */
