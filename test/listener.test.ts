@@ -42,6 +42,7 @@ test.each([
     '400 Bad Request',
   ],
   ['a URL that is none', 'GET http://[:: HTTP/1.1\r\nHost: x\r\n\r\n', '400 Bad Request'],
+  ['a call to a URL that is none', 'POST http://[::/srv.asmx HTTP/1.1\r\nHost: x\r\n\r\n', '400 Bad Request'],
   ['an endless request line', `GET /${'x'.repeat(10 * MIB)}`, '414 URI Too Long'],
   ['endless headers', `GET / HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(MIB)}`, '431 Request Header Fields Too Large'],
 ])('%s is answered in one line, and the connection is closed for good', async (_what, request, status) => {

@@ -45,8 +45,8 @@ const SCRIPT_PATHS: ReadonlySet<string> = new Set(['js', 'jsdebug']);
 /** Behind `/srv.asmx/`: everything, slashes too. The address is matched without regard to case, names of operations are not. */
 const OPERATION_PATH = /^\/srv\.asmx\/(.*)$/is;
 
-/** The address of the service itself, with whatever query. */
-const SERVICE_URL = /^\/srv\.asmx(?:\?|$)/i;
+/** The address of the service itself, with whatever query; behind a host where a request has one there (RFC 9112, 3.2.2). */
+const SERVICE_URL = /^(?:https?:\/\/[^/?#]*)?\/srv\.asmx(?:\?|$)/i;
 
 /**
  * The ways in: which binding a request is for. SOAP, which has one address and one method, goes straight to its binding: a router could
@@ -61,9 +61,9 @@ export function createApplication(options: ApplicationOptions): Application {
     if (request.socket instanceof TLSSocket) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
     const { method, url = '' } = request;
     if (isHostMissing(request)) refuse(response, 'The request does not say which host it is for.');
+    else if (!isTarget(url)) refuse(response, 'The request is for what is no URL.');
     else if (method === 'POST' && SERVICE_URL.test(url)) void options.soap.serve(request, response);
-    else if (isTarget(url)) others(request, response);
-    else refuse(response, 'The request is for what is no URL.');
+    else others(request, response);
   };
   return { serve, messages: expressMessages(others), heads: new HeadCounter(options) };
 }

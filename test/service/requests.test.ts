@@ -128,6 +128,14 @@ describe.each(BINDINGS)('Over $name', (binding) => {
     expect(valueOf(found, 'success')).toBe('true');
   });
 
+  test('the address may be a whole URL', async () => {
+    const args = { AuthenticationTicket: anna.ticket };
+    const { body, headers, method, path } = await binding.request('isValidTicket', args);
+    const request = http.request(service.url, { method, headers, path: service.url + path }).end(body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    expect(await text(response)).toContain(' username="anna"');
+  });
+
   test('parameters that the operation does not have are ignored', async () => {
     const args = { unknown: 'x', AuthenticationTicket: anna.ticket, another: '<>' };
     expect(valueOf(await calling('isValidTicket', args), 'username')).toBe('anna');
