@@ -48,32 +48,59 @@ export function isBrokenOff(error: unknown): boolean {
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+/** A longer text is sent as bytes, a shorter one goes out in one piece with the headers, which is faster; characters. */
+const LONGEST_STRING = 16 * 1024;
+
 /** What ASMX says about caching: of what an operation answered, and of an error (WIRE.md, Whole messages). */
 const CACHE_RESULT = 'private, max-age=0';
 const CACHE_ERROR = 'private';
 
-/** Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone, ContentWithdrawn */
-export async function sendAnswer(response: ServerResponse, answer: Answer, memory: SendingMemory): Promise<void> {
-  const { content } = answer;
+/**
+ * Sends an answer. Content is read as the socket drains; it is closed whatever happens. @throws CallerGone, ContentWithdrawn
+ *
+ * A caller may take as long as it likes to take it. So what is kept meanwhile is what is counted: of a long text its bytes. This is no async
+ * function, for those keep what they were called with until they end; and who calls it shall not keep the answer either.
+ */
+export function sendAnswer(response: ServerResponse, answer: Answer, memory: SendingMemory): Promise<void> {
+  const { content, text } = answer;
+  response.statusCode = answer.status;
+  response.setHeader('Content-Type', answer.contentType);
+  response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
+  if (!content) return sendText(response, encode(text), memory);
+  if (content.length === 0) {
+    return sendText(response, encode(text.replace(CONTENT_MARK, '')), memory).finally(() => content.close());
+  }
+  const [before = NOTHING, after = NOTHING] = text.split(CONTENT_MARK).map((part) => Buffer.from(part));
+  const encoding = answer.encoding ?? (content.isMarkup ? 'raw' : 'base64');
+  return sendFramed(response, { before, content, after, encoding }, memory);
+}
+
+function encode(text: string): string | Buffer {
+  return text.length > LONGEST_STRING ? Buffer.from(text) : text;
+}
+
+/** Not async either: of a text that is compressed only that is kept. */
+function sendText(response: ServerResponse, text: string | Buffer, { account }: SendingMemory): Promise<void> {
+  return compressText(response, text).then((body) => {
+    const length = Buffer.byteLength(body);
+    response.setHeader('Content-Length', length);
+    account.take(length);
+    return end(response, body);
+  });
+}
+
+async function sendFramed(
+  response: ServerResponse,
+  framed: Framed,
+  { account, buffers }: SendingMemory,
+): Promise<void> {
+  const { after, before, content, encoding } = framed;
   try {
-    response.statusCode = answer.status;
-    response.setHeader('Content-Type', answer.contentType);
-    response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
-    if (!content || content.length === 0) {
-      const body = await compressText(response, content ? answer.text.replace(CONTENT_MARK, '') : answer.text);
-      const length = Buffer.byteLength(body);
-      response.setHeader('Content-Length', length);
-      memory.account.take(length);
-      await end(response, body);
-      return;
-    }
-    const [before = NOTHING, after = NOTHING] = answer.text.split(CONTENT_MARK).map((part) => Buffer.from(part));
-    const encoding = answer.encoding ?? (content.isMarkup ? 'raw' : 'base64');
     response.setHeader('Content-Length', before.length + lengthOf(content, encoding) + after.length);
-    memory.account.take(before.length + (content.memory ?? 0) + after.length);
-    await stream(response, { before, content, after, encoding }, memory.buffers);
+    account.take(before.length + (content.memory ?? 0) + after.length);
+    await stream(response, framed, buffers);
   } finally {
-    await content?.close();
+    await content.close();
   }
 }
 

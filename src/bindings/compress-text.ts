@@ -5,13 +5,13 @@ import zlib from 'node:zlib';
 /** A shorter text fits into a packet as it is: compressing it would save nothing, bytes. */
 const LEAST_COMPRESSED = 1024;
 
-const gzip = promisify<string, Buffer>(zlib.gzip);
+const gzip = promisify<string | Buffer, Buffer>(zlib.gzip);
 
 /**
  * Compresses the text of an answer when that is worth it and the caller takes it, and sets the headers that say so. Not for
  * answers with content in them: most of it is compressed already, and all of it is sent as it is read.
  */
-export async function compressText(response: ServerResponse, text: string): Promise<string | Buffer> {
+export async function compressText(response: ServerResponse, text: string | Buffer): Promise<string | Buffer> {
   if (Buffer.byteLength(text) < LEAST_COMPRESSED) return text;
   response.setHeader('Vary', 'Accept-Encoding');
   if (!acceptsGzip(response.req.headers['accept-encoding'])) return text;

@@ -83,7 +83,7 @@ class HttpExchange {
   async serve(name: string): Promise<void> {
     const started = performance.now();
     try {
-      await this.#answer(name);
+      await this.#send(await this.#carryOut(name));
     } catch (error) {
       await this.#answerTo(error);
     } finally {
@@ -103,7 +103,7 @@ class HttpExchange {
     }
   }
 
-  async #answer(name: string): Promise<void> {
+  async #carryOut(name: string): Promise<Result> {
     const { runner } = this.#options;
     const operation = this.#find(name);
     const arriving = { call: this.#call, duplicates: 'join', request: this.#request } as const;
@@ -117,7 +117,7 @@ class HttpExchange {
       : await runner.run(operation, texts, intake.contents(), this.#call);
     if (outcome.failure) this.#outcome = outcome.failure.summary;
     await intake.release();
-    await this.#send(outcome.result);
+    return outcome.result;
   }
 
   /** @throws HttpError as ASMX words it (WIRE.md, HTTP GET: unknown method, wrong case). */
@@ -194,17 +194,17 @@ class HttpExchange {
     throw new HttpError(500, UNSUPPORTED_TYPE, `Request format is invalid: ${header ?? ''}.`);
   }
 
-  async #send(result: Result): Promise<void> {
+  /** Not async, as sendAnswer is not: the result shall not be kept here while its text is taken. */
+  #send(result: Result): Promise<void> {
     this.#limitSending();
     if (result.kind === 'bytes') {
       this.#bytesOut = result.content?.length ?? 0;
-      await sendBytes(this.#response, result.content, this.#memory);
-      return;
+      return sendBytes(this.#response, result.content, this.#memory);
     }
     const content = findContent(result.element);
     this.#bytesOut = content?.length ?? 0;
     const answer = { status: 200, contentType: XML, text: writeDocument(result.element), content };
-    await sendAnswer(this.#response, answer, this.#memory);
+    return sendAnswer(this.#response, answer, this.#memory);
   }
 
   get #memory(): SendingMemory {

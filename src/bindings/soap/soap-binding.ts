@@ -49,7 +49,7 @@ export class SoapBinding {
     let outcome = 'interrupted';
     let bytesOut = 0;
     try {
-      const answer = await exchange.answer();
+      let answer = await exchange.answer();
       outcome = exchange.outcome;
       await exchange.release();
       if (!answer) return void response.destroy();
@@ -57,7 +57,10 @@ export class SoapBinding {
       const isUsable = !exchange.isGivenUp && (await drain(request, this.#options.idleLimit, exchange.contentLimit));
       if (!isUsable) response.setHeader('Connection', 'close');
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
-      await sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
+      const sent = sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
+      /* It shall not be kept here while its text is taken. */
+      answer = undefined;
+      await sent;
     } catch (error) {
       if (!isBrokenOff(error)) this.#options.report(error);
       outcome = 'interrupted';
