@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ContentSource } from '../contract/result.js';
 import { CONTENT_MARK } from '../contract/element-writer.js';
+import type { Call } from '../operations/operation.js';
 import { Failure, StorageFailure } from '../values/failure.js';
 import { compressText } from './compress-text.js';
 import { type ContentEncoding, streamContent } from './payload/base64-encoder.js';
@@ -19,8 +20,9 @@ export interface Answer {
   readonly encoding?: ContentEncoding;
 }
 
-/** What an answer may take of the memory while it is sent. */
-export interface SendingMemory {
+/** For whom an answer is sent, and what it may take of the memory meanwhile. */
+export interface Sending {
+  readonly caller: Call;
   /** For content. */
   readonly buffers: BufferPool;
   /** Told of text. */
@@ -61,39 +63,35 @@ const CACHE_ERROR = 'private';
  * A caller may take as long as it likes to take it. So what is kept meanwhile is what is counted: of a long text its bytes. This is no async
  * function, for those keep what they were called with until they end; and who calls it shall not keep the answer either.
  */
-export function sendAnswer(response: ServerResponse, answer: Answer, memory: SendingMemory): Promise<void> {
+export function sendAnswer(response: ServerResponse, answer: Answer, sending: Sending): Promise<void> {
   const { content, text } = answer;
   response.statusCode = answer.status;
   response.setHeader('Content-Type', answer.contentType);
   response.setHeader('Cache-Control', answer.status === 200 ? CACHE_RESULT : CACHE_ERROR);
-  if (!content) return sendText(response, encode(text), memory);
+  if (!content) return sendText(response, encode(text), sending);
   if (content.length === 0) {
-    return sendText(response, encode(text.replace(CONTENT_MARK, '')), memory).finally(() => content.close());
+    return sendText(response, encode(text.replace(CONTENT_MARK, '')), sending).finally(() => content.close());
   }
   const [before = NOTHING, after = NOTHING] = text.split(CONTENT_MARK).map((part) => Buffer.from(part));
   const encoding = answer.encoding ?? (content.isMarkup ? 'raw' : 'base64');
-  return sendFramed(response, { before, content, after, encoding }, memory);
+  return sendFramed(response, { before, content, after, encoding }, sending);
 }
 
 function encode(text: string): string | Buffer {
   return text.length > LONGEST_STRING ? Buffer.from(text) : text;
 }
 
-/** Not async either: of a text that is compressed only that is kept. */
-function sendText(response: ServerResponse, text: string | Buffer, { account }: SendingMemory): Promise<void> {
-  return compressText(response, text).then((body) => {
-    const length = Buffer.byteLength(body);
-    response.setHeader('Content-Length', length);
-    account.take(length);
+/** Not async either: of a text that is compressed only that is kept. What it was before counts for it. */
+function sendText(response: ServerResponse, text: string | Buffer, { account, caller }: Sending): Promise<void> {
+  account.take(Buffer.byteLength(text));
+  return compressText(response, text, caller).then((body) => {
+    if (body === undefined) throw new CallerGone();
+    response.setHeader('Content-Length', Buffer.byteLength(body));
     return end(response, body);
   });
 }
 
-async function sendFramed(
-  response: ServerResponse,
-  framed: Framed,
-  { account, buffers }: SendingMemory,
-): Promise<void> {
+async function sendFramed(response: ServerResponse, framed: Framed, { account, buffers }: Sending): Promise<void> {
   const { after, before, content, encoding } = framed;
   try {
     response.setHeader('Content-Length', before.length + lengthOf(content, encoding) + after.length);
@@ -108,7 +106,7 @@ async function sendFramed(
 export async function sendBytes(
   response: ServerResponse,
   content: ContentSource | undefined,
-  { buffers }: SendingMemory,
+  { buffers }: Sending,
 ): Promise<void> {
   try {
     response.statusCode = 200;

@@ -5,7 +5,7 @@ import { findContent, writeDocument } from '../../contract/element-writer.js';
 import type { Result } from '../../contract/result.js';
 import type { Call } from '../../operations/operation.js';
 import { StorageFailure } from '../../values/failure.js';
-import { isBrokenOff, sendAnswer, sendBytes, type SendingMemory } from '../answer.js';
+import { isBrokenOff, sendAnswer, sendBytes, type Sending } from '../answer.js';
 import type { BindingOptions } from '../binding-options.js';
 import { callerAddress } from '../caller.js';
 import { parseContentType } from '../content-type.js';
@@ -199,16 +199,16 @@ class HttpExchange {
     this.#limitSending();
     if (result.kind === 'bytes') {
       this.#bytesOut = result.content?.length ?? 0;
-      return sendBytes(this.#response, result.content, this.#memory);
+      return sendBytes(this.#response, result.content, this.#sending);
     }
     const content = findContent(result.element);
     this.#bytesOut = content?.length ?? 0;
     const answer = { status: 200, contentType: XML, text: writeDocument(result.element), content };
-    return sendAnswer(this.#response, answer, this.#memory);
+    return sendAnswer(this.#response, answer, this.#sending);
   }
 
-  get #memory(): SendingMemory {
-    return { buffers: this.#options.buffers, account: this.#account };
+  get #sending(): Sending {
+    return { caller: this.#call, buffers: this.#options.buffers, account: this.#account };
   }
 
   /** A caller who takes nothing for too long is left. */
@@ -242,13 +242,13 @@ class HttpExchange {
       await sendAnswer(
         this.#response,
         { status: 500, contentType: 'application/json; charset=utf-8', text: SCRIPT_ERROR },
-        this.#memory,
+        this.#sending,
       );
       return;
     }
     const { status, messages } = this.#describe(error);
     const text = `${messages.map(escapeHtml).join(' ---> ')}\n`;
-    await sendAnswer(this.#response, { status, contentType: PLAIN, text }, this.#memory);
+    await sendAnswer(this.#response, { status, contentType: PLAIN, text }, this.#sending);
   }
 
   /** The status, and the messages: of the error, and of the one inside it. ASMX escapes each, and not what joins them. */

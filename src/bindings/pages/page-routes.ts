@@ -1,8 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import type { Contract } from '../../contract/contract.js';
+import type { Call } from '../../operations/operation.js';
 import { callerAddress } from '../caller.js';
 import { compressText } from '../compress-text.js';
-import type { TextAccount, TextBudget } from '../payload/text-budget.js';
+import type { TextBudget } from '../payload/text-budget.js';
+import { ReceivedCall } from '../received-call.js';
 import { discoveryDocument } from './discovery-document.js';
 import { helpPage, unknownOperationPage } from './help-page.js';
 import { operationPage } from './operation-page.js';
@@ -40,9 +42,12 @@ export function pageRoutes(contract: Contract, { texts, trustProxy = false }: Pa
   const router = Router({ strict: true });
   router.get(SERVICE_PATH, (request, response) => {
     const address = readPublicAddress(request, trustProxy);
-    const account = texts.open({ address: callerAddress(request, trustProxy) }, () => request.socket.destroy());
+    const call = new ReceivedCall(request, callerAddress(request, trustProxy), texts);
+    const account = texts.open(call, () => request.socket.destroy());
     response.once('close', () => account.release());
-    return send(response, address === undefined ? BAD_HOST : answer(request, address), account);
+    const page = address === undefined ? BAD_HOST : answer(request, address);
+    account.take(Buffer.byteLength(page.body));
+    return send(response, page, call);
   });
   return router;
 }
@@ -78,9 +83,9 @@ function preparePages(contract: Contract): (request: Request, address: PublicAdd
   };
 }
 
-async function send(response: Response, { status, type, body }: Answer, account: TextAccount): Promise<void> {
-  const text = await compressText(response, body);
-  account.take(Buffer.byteLength(text));
+async function send(response: Response, { status, type, body }: Answer, caller: Call): Promise<void> {
+  const text = await compressText(response, body, caller);
+  if (text === undefined) return;
   if (type === 'text/html') response.set(PAGE_HEADERS);
   response
     .status(status)

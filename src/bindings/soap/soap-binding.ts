@@ -57,7 +57,8 @@ export class SoapBinding {
       const isUsable = !exchange.isGivenUp && (await drain(request, this.#options.idleLimit, exchange.contentLimit));
       if (!isUsable) response.setHeader('Connection', 'close');
       response.setTimeout(this.#options.idleLimit, () => response.destroy());
-      const sent = sendAnswer(response, answer, { buffers: this.#options.buffers, account: exchange.account });
+      const { account, call } = exchange;
+      const sent = sendAnswer(response, answer, { caller: call, buffers: this.#options.buffers, account });
       /* It shall not be kept here while its text is taken. */
       answer = undefined;
       await sent;
