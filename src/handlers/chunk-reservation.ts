@@ -79,7 +79,7 @@ export class ChunkReservation {
     try {
       this.#destination?.writer.close();
     } catch {
-      /* When that fails too, it is done when the handler is used next. */
+      /* When that fails too, it is tried again. */
       await this.#handler.distrust().catch(() => undefined);
     } finally {
       this.#destination?.counted.end();

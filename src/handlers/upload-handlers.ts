@@ -10,6 +10,7 @@ import { combineCrc32, type Crc32, EMPTY_CRC32, upperHex } from '../values/crc32
 import { type Guid, newGuid } from '../values/guid.js';
 import { type ChunkDestination, type ChunkOutcome, ChunkReservation, type ReceivedChunk } from './chunk-reservation.js';
 import { MAX_CHUNK_SIZE, negotiateChunkSize } from './chunk-size.js';
+import { DoubtfulUploads } from './doubtful-uploads.js';
 import { noUploadHandler, uploadComplete, uploadIncomplete, uploadTooLarge } from './failures.js';
 import { requireFreeHandler } from './handler-quota.js';
 import { isUseDue } from './last-use.js';
@@ -97,8 +98,7 @@ export class UploadHandlers {
   readonly #verifying = new Turns();
   readonly #checksums = new ChecksumReaders(VERIFIED_AT_ONCE);
   readonly #statements: Statements;
-  /** Handlers whose bytes may not have reached the disk, and that could not be deleted for it yet. */
-  readonly #doubtful = new Set<Guid>();
+  readonly #doubtful = new DoubtfulUploads((id) => this.#abandon(id));
 
   constructor(options: UploadHandlersOptions) {
     this.#options = options;
@@ -182,9 +182,13 @@ export class UploadHandlers {
   ): Promise<ChunkReservation> {
     const { claims } = this.#options;
     const claim = await claims.take(sessionId, id, caller);
+    const endClaim = async (): Promise<void> => {
+      if (this.#doubtful.has(id)) claim.keep();
+      await claim.end();
+    };
     const end = async (): Promise<void> => {
       try {
-        await claim.end();
+        await endClaim();
       } finally {
         turn.end();
       }
@@ -197,11 +201,11 @@ export class UploadHandlers {
       return new ChunkReservation(destination, {
         isGone: () => turn.isHandlerGone,
         judge: (chunk) => this.#judge(row, destination?.writer, claim, chunk),
-        distrust: () => this.#distrust(row.id),
+        distrust: () => this.#doubtful.delete(row.id),
         end,
       });
     } catch (error) {
-      await claim.end();
+      await endClaim();
       throw error;
     }
   }
@@ -212,7 +216,10 @@ export class UploadHandlers {
       const writer = await contents.openWriter(row.id, row.length);
       return { writer, counted: staged.beginChunk(row.user_id) };
     } catch (error) {
-      throw error instanceof ContentMissing ? noUploadHandler() : error;
+      if (!(error instanceof ContentMissing)) throw error;
+      /* A process that has ended since could delete its bytes only: see #sync. */
+      await this.#abandon(row.id);
+      throw noUploadHandler();
     }
   }
 
@@ -254,8 +261,8 @@ export class UploadHandlers {
       writer.cut();
       await this.#sync(row.id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
-      /* When that fails too, it is done when the handler is used next. */
-      writer.writeBack(() => void this.#distrust(row.id).catch(() => undefined));
+      /* When that fails too, it is tried again. */
+      writer.writeBack(() => void this.#doubtful.delete(row.id).catch(() => undefined));
     }
     const { numAffectedRows } = await this.#statements.append(database, {
       id: row.id,
@@ -276,13 +283,18 @@ export class UploadHandlers {
     if (uploadSize > 0 && length > uploadSize) throw uploadTooLarge(uploadSize);
   }
 
-  /** Brings all bytes of a handler to the disk, or deletes it when they may be lost. @throws Failure */
+  /**
+   * Brings all bytes of a handler to the disk, or deletes it when they may be lost. When its record cannot be deleted, its bytes are: without them no
+   * process completes the upload, should this one not live to try again. Only for whoever holds the claim, before the upload is complete: nobody
+   * else can have committed it meanwhile. @throws Failure
+   */
   async #sync(id: Guid): Promise<void> {
+    const { contents } = this.#options;
     try {
-      await this.#options.contents.sync(id);
+      await contents.sync(id);
     } catch (error) {
       if (error instanceof ContentMissing) throw noUploadHandler();
-      if (error instanceof ContentDoubtful) await this.#distrust(id);
+      if (error instanceof ContentDoubtful) await this.#doubtful.delete(id).catch(() => contents.remove(id));
       throw error;
     }
   }
@@ -381,6 +393,11 @@ export class UploadHandlers {
     }
   }
 
+  /** Deletes the handlers that could not be deleted before though their bytes may be lost. @throws StorageFailure */
+  async deleteDoubtful(): Promise<void> {
+    await this.#doubtful.deleteAll();
+  }
+
   /** Deletes the handlers that are not complete. Only for a server that starts after a loss of power. */
   async abandonUnfinished(): Promise<void> {
     await this.#discardWhere((trx) =>
@@ -394,7 +411,7 @@ export class UploadHandlers {
     const row = rows[0];
     if (!row || row.used_at < now() - idleLimit) throw noUploadHandler();
     if (this.#doubtful.has(id)) {
-      await this.#distrust(id);
+      await this.#doubtful.delete(id);
       throw noUploadHandler();
     }
     return row;
@@ -438,13 +455,6 @@ export class UploadHandlers {
     const time = now();
     if (!isUseDue(row.used_at, time, idleLimit)) return;
     await database.queries.updateTable('upload_handlers').set({ used_at: time }).where('id', '=', row.id).execute();
-  }
-
-  /** Deletes a handler whose bytes may be lost; until that is done it is not used. */
-  async #distrust(id: Guid): Promise<void> {
-    this.#doubtful.add(id);
-    await this.#abandon(id);
-    this.#doubtful.delete(id);
   }
 
   /** Deletes a handler whose bytes cannot be trusted. */

@@ -10,7 +10,9 @@ import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 export interface WriterClaim {
   /** The statement that recorded what was written has cleared the claim as well. */
   cleared(): void;
-  /** Gives the claim back, unless it was cleared. Does not reject: what cannot be written down now is written down later. */
+  /** It is not given back any more, whoever asks for it: it goes with its handler, which is to be deleted. */
+  keep(): void;
+  /** Gives the claim back, unless it was cleared or is kept. Does not reject: what cannot be written down now is written down later. */
   end(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export interface WriterClaims {
 
 /** For a server of one worker: nobody else is there. */
 export const soleWriter: WriterClaims = {
-  take: () => Promise.resolve({ cleared: () => undefined, end: () => Promise.resolve() }),
+  take: () => Promise.resolve({ cleared: () => undefined, keep: () => undefined, end: () => Promise.resolve() }),
 };
 
 /**
@@ -54,6 +56,8 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
+  /** The handlers whose claims are not given back any more. */
+  readonly #kept = new Set<Guid>();
   readonly #claim: PreparedQuery<Wanted & { worker: string }, unknown>;
   readonly #look: PreparedQuery<Wanted, { writer: string | null }>;
   readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
@@ -101,6 +105,7 @@ export class SharedWriterClaims implements WriterClaims {
     let isCleared = false;
     return {
       cleared: () => (isCleared = true),
+      keep: () => this.#kept.add(id),
       end: async () => {
         this.#wanted.delete(id);
         if (isCleared) return;
@@ -114,6 +119,7 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   async #giveBack(id: Guid): Promise<void> {
+    if (this.#kept.has(id)) return;
     await this.#end(this.#database, { id, worker: this.#worker });
   }
 

@@ -126,6 +126,7 @@ export async function openRooms({
 
   return {
     contentDirectory,
+    databaseFile: file,
     clock,
     now,
     database,
