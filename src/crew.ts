@@ -66,15 +66,16 @@ export class Crew {
       await Promise.all(Array.from({ length: settings.workers }, () => this.#engage()));
       return this.#settings.port;
     } catch (error) {
-      await this.stop();
+      await this.stop().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Lets the workers finish what they do; fulfilled when all have ended. */
+  /** Lets the workers finish what they do; settled when all have ended. @throws when one of them did not end as it should. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all(workers().map(dismissed));
+    const statuses = await Promise.all(workers().map(dismissed));
+    if (statuses.some((status) => status !== 0)) throw new Error('A worker did not stop as it should.');
   }
 
   /** Tells the workers to read certificate and key again. */
@@ -217,15 +218,18 @@ function tell(worker: ClusterWorker, order: Order): void {
   if (worker.isConnected()) worker.send(order, () => undefined);
 }
 
-/** Asks a worker to stop; fulfilled when it has ended. One that does not hear it yet is asked again when it says that it is ready. */
-function dismissed(worker: ClusterWorker): Promise<void> {
+/**
+ * Asks a worker to stop; fulfilled with its exit status when it has ended, null when it was killed. One that does not hear it yet is asked again when
+ * it says that it is ready.
+ */
+function dismissed(worker: ClusterWorker): Promise<number | null> {
   return new Promise((resolve) => {
-    /* One that never was has no number, and does not end. */
+    /* One that never was has no number, and does not end. One that had ended before is no matter of this stop. */
     if (worker.isDead() || worker.process.pid === undefined) {
-      resolve();
+      resolve(0);
       return;
     }
-    worker.once('exit', () => resolve());
+    worker.once('exit', (code: number | null) => resolve(code));
     tell(worker, STOP);
   });
 }

@@ -83,8 +83,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       reload: () => service.reload(),
       stop: async () => {
         await sweeper.stop();
-        await Promise.all([stopMetrics(), service.stop()]);
-        await close(premises);
+        await close(premises, Promise.all([stopMetrics(), service.stop()]));
       },
     };
   } catch (error) {
@@ -128,9 +127,13 @@ async function furnish({ settings, rooms }: Premises): Promise<RunningServer['fi
   return rooms.users.addFirstAdministrator(settings.adminUser, settings.adminPassword);
 }
 
-/** After this, what is staged survives a loss of power: the next start may trust it. */
-async function close(premises: Premises): Promise<void> {
+/**
+ * After this, what is staged survives a loss of power: the next start may trust it. @param ended - When that rejects, a process has not
+ * stopped as it should, and may know of an upload that cannot be trusted.
+ */
+async function close(premises: Premises, ended: Promise<unknown>): Promise<void> {
   try {
+    await ended;
     await handOver(premises);
   } finally {
     await premises.database.close();
@@ -146,6 +149,7 @@ interface Service {
   measure(): Promise<MeasuredMetrics[]>;
   /** Reads certificate and key again. */
   reload(): void;
+  /** @throws when a process that serves did not stop as it should. */
   stop(): Promise<void>;
 }
 

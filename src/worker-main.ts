@@ -24,9 +24,7 @@ async function obey(order: Order): Promise<void> {
     case 'serve':
       return serve(order);
     case 'stop':
-      await worker?.stop();
-      await leave();
-      process.exit(0);
+      process.exit(await stop());
       break;
     case 'reload':
       worker?.reload();
@@ -37,6 +35,19 @@ async function obey(order: Order): Promise<void> {
     case 'metrics':
       asked.get(order.id)?.(order.text);
       asked.delete(order.id);
+  }
+}
+
+/** Returns what to exit with: the server must know when not all was done that only this process could do. */
+async function stop(): Promise<number> {
+  try {
+    await worker?.stop();
+    return 0;
+  } catch {
+    /* The log has it. */
+    return 1;
+  } finally {
+    await leave();
   }
 }
 

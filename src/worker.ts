@@ -132,12 +132,21 @@ export class Worker {
     return this.#listener.listen(this.#settings.host, this.#settings.port);
   }
 
-  /** Takes no new calls and finishes those that run. */
+  /**
+   * Takes no new calls and finishes those that run. @throws StorageFailure when an upload is left whose bytes may be lost: nobody else knows of it, and
+   * what is staged must not be trusted at the next start.
+   */
   async stop(): Promise<void> {
     this.rooms.throttle.stop();
     await this.#listener.stop();
     await this.rooms.audit.flush().catch((error: unknown) => {
       this.#log.error({ err: error }, 'the number of refusals could not be recorded');
     });
+    try {
+      await this.rooms.uploads.deleteDoubtful();
+    } catch (error) {
+      this.#log.error({ err: error }, 'uploads whose bytes may be lost could not be deleted');
+      throw error;
+    }
   }
 }

@@ -11,10 +11,11 @@ import { scratchDirectory } from './support/scratch-directory.js';
 /* What becomes of a worker's place and of what it held when it ends. The workers are processes that do no more than tell that they are there. */
 
 const PROGRAM = `
+import fs from 'node:fs';
 process.on('disconnect', () => process.exit(1));
 process.on('message', ({ order }) => {
   if (order === 'serve') process.send({ report: 'listening' });
-  if (order === 'stop') process.exit(0);
+  if (order === 'stop') process.exit(fs.existsSync(new URL('unfinished', import.meta.url)) ? 1 : 0);
 });
 process.send({ report: 'ready' });
 `;
@@ -110,4 +111,10 @@ test('A worker that never was is not waited for at a stop', async () => {
   await killOne();
   await stopped;
   expect(asked).toContain(undefined);
+});
+
+test('That a worker has left something undone is told at a stop, when all have ended', async () => {
+  await fs.writeFile(path.join(directory, 'unfinished'), '');
+  await expect(crew.stop()).rejects.toThrow('A worker did not stop as it should.');
+  expect(workers()).toEqual([]);
 });

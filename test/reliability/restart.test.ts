@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { type Answer, answer, refused, valueOf } from '../support/answer.js';
+import { sql } from 'kysely';
+import { type Answer, answer, matching, refused, valueOf } from '../support/answer.js';
 import { type Caller, crc32 } from '../support/caller.js';
 import { beginChunk } from '../support/chunk-on-its-way.js';
-import { RunningService, USER_PASSWORD } from '../support/running-service.js';
+import { RunningService, USER_PASSWORD, withDatabase } from '../support/running-service.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 import { ServerProcess } from '../support/server-process.js';
 
 /* The server stopped or killed in the middle of uploads and started again: what was acknowledged is there, and it goes on. */
@@ -202,4 +204,63 @@ describe('A server that is killed', () => {
     await goOn(anna, longer, sent, rest);
     expect(await server.command(['check'])).toBe(ALL_IS_WELL);
   });
+});
+
+describe('A server that stops while an upload could neither be brought to the disk nor be deleted for it', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = scratchDirectory();
+  });
+
+  afterEach(() => fs.rm(directory, { recursive: true }));
+
+  /** Writes a module that lets the process it is loaded into sync and unlink nothing while there is the file `failing`. */
+  async function writeFailure(failing: string): Promise<string> {
+    const module = path.join(directory, 'failure.mjs');
+    const text = `
+      import fs from 'node:fs';
+      const { fdatasync } = fs;
+      const { unlink } = fs.promises;
+      const isFailing = () => fs.existsSync(${JSON.stringify(failing)});
+      const refusal = () => Object.assign(new Error('EIO'), { code: 'EIO' });
+      fs.fdatasync = (file, done) => (isFailing() ? done(refusal()) : fdatasync(file, done));
+      fs.promises.unlink = (file) => (isFailing() ? Promise.reject(refusal()) : unlink(file));`;
+    await fs.writeFile(module, text);
+    return module;
+  }
+
+  test.each([1, 2])(
+    'has not stopped as it should, and the next start does not trust it: %s processes',
+    async (workers) => {
+      const failing = path.join(directory, 'failing');
+      const environment = { NODE_OPTIONS: `--import ${await writeFailure(failing)}` };
+      const server = await ServerProcess.start(workers, { environment });
+      try {
+        await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
+        const anna = await server.trust('anna');
+        const handler = await anna.openUpload();
+        const [first, last] = chunks(2) as [Buffer, Buffer];
+        await anna.sendChunk(handler, first);
+        await withDatabase(server.data, (queries) =>
+          sql`create trigger refusal before delete on upload_handlers begin select raise(abort, 'It stays.'); end`.execute(
+            queries,
+          ),
+        );
+        await fs.writeFile(failing, '');
+        expect(await anna.sendChunk(handler, last, { isLast: true })).toEqual(notTaken(matching(/^SystemError: /)));
+        await fs.rm(failing);
+        expect(await server.stop()).toBe(1);
+        await withDatabase(server.data, async (queries) => {
+          const state = await queries.selectFrom('server_state').select('stopped_cleanly').executeTakeFirst();
+          expect(state).toEqual({ stopped_cleanly: 0 });
+          await sql`drop trigger refusal`.execute(queries);
+        });
+        await server.startAgain();
+        expect(await anna.sendChunk(handler, last, { isLast: true })).toEqual(notTaken(NO_UPLOAD));
+      } finally {
+        await server.end();
+      }
+    },
+  );
 });
