@@ -15,7 +15,7 @@ export interface CrewOptions {
   readonly settings: Settings;
   readonly epoch: number;
   readonly log: Logger;
-  /** Frees what a worker held that is no more. Repeated when it fails. */
+  /** Frees what a worker held that is no more, and removes what it left. Repeated when it fails. */
   readonly bury: (name: string) => Promise<void>;
   /** The metrics of the server as a whole: a worker that is asked for them asks for them here. */
   readonly metrics: () => Promise<string>;

@@ -62,7 +62,7 @@ export interface Rooms {
 export function buildRooms({ settings, database, contents, epoch, worker, actor = SERVER }: RoomsOptions): Rooms {
   const now = Date.now;
   const audit = new AuditTrail(database, now);
-  const unclaimed = new UnclaimedContents(database, contents);
+  const unclaimed = new UnclaimedContents(database, contents, worker);
   const idleLimit = settings.handlerExpiry * HOUR_MS;
   const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
   const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);

@@ -173,7 +173,10 @@ async function serveByWorkers(premises: Premises, metrics: () => Promise<string>
     settings,
     epoch,
     log,
-    bury: (name) => SharedWriterClaims.clear(database, name),
+    bury: async (name) => {
+      await SharedWriterClaims.clear(database, name);
+      await rooms.unclaimed.removeAll(name);
+    },
     metrics,
   });
   return {

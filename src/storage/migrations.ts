@@ -204,11 +204,19 @@ const passwordHashes: Migration = {
   },
 };
 
+/** Whose they are: what a worker that died was writing, or removing, is removed while the others go on. Of those there are it is not known. */
+const unclaimedOfWorkers: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('unclaimed_contents').addColumn('worker', 'text').execute();
+  },
+};
+
 /** All steps by their names, which are the order they are taken in. */
 export const MIGRATIONS = {
   '0001_initial': initial,
   '0002_version_texts': versionTexts,
   '0003_password_hashes': passwordHashes,
+  '0004_unclaimed_of_workers': unclaimedOfWorkers,
 };
 
 const provider: MigrationProvider = {

@@ -184,6 +184,8 @@ export interface DownloadHandlersTable {
 export interface UnclaimedContentsTable {
   content_id: Guid;
   since: Instant;
+  /** The worker that writes or removes it. Null for a process that is none: the first one, the only one, a command. */
+  worker: string | null;
 }
 
 /**

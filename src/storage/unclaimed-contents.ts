@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import type { ContentStore } from './content-store.js';
-import type { Schema } from './schema.js';
+import type { Schema, UnclaimedContentsTable } from './schema.js';
 import type { Database } from './database.js';
 
 /** SQLite's limit of parameters is far above this; the batches bound how long one transaction holds the database. */
@@ -15,20 +15,20 @@ const BATCH = 500;
 export class UnclaimedContents {
   readonly #database: Database;
   readonly #contents: ContentStore;
+  readonly #worker: string | null;
   /** What could not be removed yet. */
   readonly #left = new Set<Guid>();
 
-  constructor(database: Database, contents: ContentStore) {
+  /** `worker` names this process among all workers there ever were; undefined when it is none. */
+  constructor(database: Database, contents: ContentStore, worker?: string) {
     this.#database = database;
     this.#contents = contents;
+    this.#worker = worker ?? null;
   }
 
   /** To be called before a content without any other record is made. */
   async announce(id: Guid): Promise<void> {
-    await this.#database.queries
-      .insertInto('unclaimed_contents')
-      .values({ content_id: id, since: Date.now() })
-      .execute();
+    await this.#database.queries.insertInto('unclaimed_contents').values(this.#rowOf(id)).execute();
   }
 
   /**
@@ -46,14 +46,14 @@ export class UnclaimedContents {
   /** To be called in the transaction that removes the last record of these contents; then {@link remove} them. */
   async release(trx: Kysely<Schema>, ids: readonly Guid[]): Promise<void> {
     for (let start = 0; start < ids.length; start += BATCH) {
-      const rows = ids.slice(start, start + BATCH).map((id) => ({ content_id: id, since: Date.now() }));
+      const rows = ids.slice(start, start + BATCH).map((id) => this.#rowOf(id));
       await trx.insertInto('unclaimed_contents').values(rows).execute();
     }
   }
 
   /**
    * Removes announced or released contents from the store, then their rows. Does not reject: whoever calls has done what they were asked
-   * for, or failed at it. What cannot be removed now is removed when the disk is better, after the next removal, or at the next start.
+   * for, or failed at it. What cannot be removed now is removed when the disk is better, after the next removal, or when this process has ended.
    */
   async remove(ids: readonly Guid[]): Promise<void> {
     if (!(await this.#tryToRemove(ids)) || this.#left.size === 0) return;
@@ -82,16 +82,21 @@ export class UnclaimedContents {
     }
   }
 
-  /** Removes all there are. Only for a server that is starting: while one runs, some are being written. @throws StorageFailure */
-  async removeAll(): Promise<void> {
+  /**
+   * Removes all there are of a worker that is no more; of all processes when none is named, which only a starting server may do: while one runs, some
+   * are being written. @throws StorageFailure
+   */
+  async removeAll(worker?: string): Promise<void> {
+    let query = this.#database.queries.selectFrom('unclaimed_contents').select('content_id').limit(BATCH);
+    if (worker !== undefined) query = query.where('worker', '=', worker);
     for (;;) {
-      const rows = await this.#database.queries
-        .selectFrom('unclaimed_contents')
-        .select('content_id')
-        .limit(BATCH)
-        .execute();
+      const rows = await query.execute();
       if (rows.length === 0) return;
       await this.#removeNow(rows.map((row) => row.content_id));
     }
+  }
+
+  #rowOf(id: Guid): UnclaimedContentsTable {
+    return { content_id: id, since: Date.now(), worker: this.#worker };
   }
 }

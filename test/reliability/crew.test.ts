@@ -1,8 +1,11 @@
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import path from 'node:path';
 import { limitProcess } from '../disk/small-disk.js';
+import { valueOf } from '../support/answer.js';
+import { beginDocument } from '../support/chunk-on-its-way.js';
 import { eventually } from '../support/eventually.js';
-import { withDatabase } from '../support/running-service.js';
+import { USER_PASSWORD, withDatabase } from '../support/running-service.js';
 import { ServerProcess } from '../support/server-process.js';
 import { workersOf } from '../support/workers-of.js';
 
@@ -122,6 +125,35 @@ describe('A worker that is killed', () => {
     await replaced(frozen);
     expect(await workersOf(server.pid)).toContain(other);
     expect(await ask(server.url)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('leaves nothing of what it was writing, and what another one is writing is not touched', async () => {
+    await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
+    const anna = await server.trust('anna');
+    const unclaimed = (): Promise<{ content_id: string; worker: string | null }[]> =>
+      withDatabase(server.data, (queries) =>
+        queries.selectFrom('unclaimed_contents').select(['content_id', 'worker']).execute(),
+      );
+    /* The workers take turns. */
+    const begun = [
+      await beginDocument(anna, '/Public/one.bin', Buffer.alloc(1_000_000, 'one')),
+      await beginDocument(anna, '/Public/other.bin', Buffer.alloc(1_000_000, 'other')),
+    ];
+    await eventually(unclaimed, (rows) => new Set(rows.map(({ worker }) => worker)).size === 2);
+    const before = await unclaimed();
+
+    process.kill((await workersOf(server.pid))[0] ?? 0, 'SIGKILL');
+
+    const broken = await Promise.race(begun.map((upload) => upload.interrupted.then(() => upload)));
+    await eventually(unclaimed, (rows) => rows.length === 1);
+    const [left] = await unclaimed();
+    const files = await fs.readdir(path.join(server.data, 'content'), { recursive: true });
+    const names = files.map((file) => path.basename(file));
+    expect(before.map(({ content_id }) => content_id).filter((id) => names.includes(id))).toEqual([left?.content_id]);
+    for (const upload of begun.filter((each) => each !== broken)) {
+      expect(valueOf(await upload.finish(), 'success')).toBe('true');
+    }
+    expect(await unclaimed()).toEqual([]);
   });
 
   test('does not keep the server from stopping while another takes its place', async () => {

@@ -141,6 +141,7 @@ describe('A database of the first release', () => {
     await sql`insert into folders values (1, null, null, 'Public', 'public', 0)`.execute(queries);
     await sql`insert into libraries values (1, 0, 'write')`.execute(queries);
     await sql`insert into documents values (1, 1, 1, 'a.txt', 'a.txt', '', '', null, null, 0)`.execute(queries);
+    await sql`insert into unclaimed_contents values ('left', 1)`.execute(queries);
     for (const [n, { created_at, modified_at, published_at, ...version }] of VERSIONS.entries()) {
       const row = [...Object.values(version), TEXTS[n], created_at, modified_at, published_at];
       await sql`insert into versions values (${sql.join(row)})`.execute(queries);
@@ -155,6 +156,9 @@ describe('A database of the first release', () => {
     expect(await queries.selectFrom('version_texts').selectAll().orderBy('number').execute()).toEqual([
       { document_id: 1, number: 1_000_000, text: TEXT },
       { document_id: 1, number: 2_000_001, text: 'short' },
+    ]);
+    expect(await queries.selectFrom('unclaimed_contents').selectAll().execute()).toEqual([
+      { content_id: 'left', since: 1, worker: null },
     ]);
     expect((await sql`pragma foreign_key_check`.execute(queries)).rows).toEqual([]);
     expect((await sql`pragma integrity_check`.execute(queries)).rows).toEqual([{ integrity_check: 'ok' }]);

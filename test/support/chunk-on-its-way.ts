@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { Answer } from './answer.js';
-import { type HttpAnswer, MULTIPART } from './bindings.js';
+import { type Arguments, type HttpAnswer, MULTIPART } from './bindings.js';
 import { type Caller, hexCrc32 } from './caller.js';
 
-/** A chunk of which the server has a part, over a connection of its own. */
+/** A chunk, or a document, of which the server has a part, over a connection of its own. */
 export interface ChunkOnItsWay {
   /** Sends the rest. */
   finish(): Promise<Answer>;
@@ -14,12 +14,20 @@ export interface ChunkOnItsWay {
   readonly interrupted: Promise<void>;
 }
 
-/** Sends the head of a request, waits until the server asks for the body, and sends half of that. */
-export async function beginChunk(caller: Caller, handler: string, bytes: Buffer): Promise<ChunkOnItsWay> {
-  const { body, headers, path } = await MULTIPART.request('UploadFileChunk', {
+export function beginChunk(caller: Caller, handler: string, bytes: Buffer): Promise<ChunkOnItsWay> {
+  return begin(caller, 'UploadFileChunk', {
     ...{ authenticationTicket: caller.ticket, uploadHandler: handler, fileChunk: bytes },
     ...{ chunkHEXCRC: hexCrc32(bytes), lastChunk: false },
   });
+}
+
+export function beginDocument(caller: Caller, path: string, bytes: Buffer): Promise<ChunkOnItsWay> {
+  return begin(caller, 'UploadDocument', { authenticationTicket: caller.ticket, path, fileContent: bytes });
+}
+
+/** Sends the head of a request, waits until the server asks for the body, and sends half of that. */
+async function begin(caller: Caller, operation: string, args: Arguments): Promise<ChunkOnItsWay> {
+  const { body, headers, path } = await MULTIPART.request(operation, args);
   const whole = Buffer.from(body ?? '');
   const half = whole.length >>> 1;
   const request = http.request(caller.service.url + path, {
@@ -39,7 +47,7 @@ export async function beginChunk(caller: Caller, handler: string, bytes: Buffer)
     async finish() {
       request.end(whole.subarray(half));
       const [response] = await answered;
-      return MULTIPART.read('UploadFileChunk', await readAnswer(response));
+      return MULTIPART.read(operation, await readAnswer(response));
     },
     async abandon() {
       request.destroy(new Error('The caller went away.'));
