@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { jest } from '@jest/globals';
+import { valueOf } from '../support/answer.js';
+import { AssembledService } from '../support/assembled-service.js';
+import type { Caller } from '../support/caller.js';
+
+/* The format of the log is told by https://sqlite.org/fileformat2.html#the_write_ahead_log. */
+const LOG_HEADER = 32;
+const FRAME_HEADER = 24;
+
+let service: AssembledService;
+let caller: Caller;
+
+beforeAll(async () => {
+  service = await AssembledService.start({ users: ['anna'] });
+  caller = await service.trust('anna');
+});
+
+afterAll(() => service.end());
+
+async function send(handler: string, bytes: Buffer): Promise<void> {
+  expect(valueOf(await caller.sendChunk(handler, bytes), 'success')).toBe('true');
+}
+
+/** How many pages SQLite has written, and how many transactions they were. */
+function written(): { pages: number; transactions: number } {
+  const [name = ''] = fs.readdirSync(service.data).filter((file) => file.endsWith('-wal'));
+  const log = fs.readFileSync(path.join(service.data, name));
+  const frame = FRAME_HEADER + log.readUInt32BE(8);
+  let pages = 0;
+  let transactions = 0;
+  for (let at = LOG_HEADER; at + frame <= log.length; at += frame) {
+    pages++;
+    /* The last frame of a transaction says how long the database is after it. */
+    if (log.readUInt32BE(at + 4) > 0) transactions++;
+  }
+  return { pages, transactions };
+}
+
+test('A chunk is one small transaction', async () => {
+  const handler = await caller.openUpload();
+  const before = written();
+  for (let n = 0; n < 20; n++) await send(handler, Buffer.alloc(5000, n));
+  const after = written();
+  expect(after.transactions - before.transactions).toBe(20);
+  expect(after.pages - before.pages).toBeLessThanOrEqual(2 * 20);
+});
+
+test('For a chunk its ticket and its handler are looked up once each, by an index', async () => {
+  const handler = await caller.openUpload();
+  const { database } = service;
+  const queries = jest.spyOn(database, 'executeQuery');
+  await send(handler, Buffer.from('a chunk'));
+  const run = queries.mock.calls.map(([query]) => query);
+  queries.mockRestore();
+  expect(run.map(({ sql }) => sql.split(' ')[0])).toEqual(['select', 'select', 'update']);
+  for (const query of run) {
+    const { rows } = await database.executeQuery<{ detail: string }>({
+      ...query,
+      sql: `explain query plan ${query.sql}`,
+    });
+    for (const { detail } of rows) expect(detail).toMatch(/^SEARCH \w+ USING (?:INDEX \w+|INTEGER PRIMARY KEY) \(/);
+  }
+});
