@@ -19,7 +19,7 @@ export type ConnectionState = 'new' | 'serving' | 'idle';
 
 /** An exchange that is counted. */
 interface CountedExchange extends Exchange {
-  readonly account: TextAccount;
+  account: TextAccount;
 }
 
 /** The requests of a connection. */
@@ -28,8 +28,6 @@ interface Line {
   current: ServerResponse | undefined;
   /** The requests that wait behind it. */
   readonly waiting: CountedExchange[];
-  /** What they take, bytes. */
-  waitingBytes: number;
   /** How many came when no more were answered. */
   refused: number;
   /** What had come when the last answer was over, bytes. */
@@ -64,9 +62,17 @@ export class RequestsInTurn {
       this.#begin(socket, line, { request, response, account: this.#heads.count(request) });
       return;
     }
+    this.#countAgain(line.waiting.at(-1));
     line.waiting.push({ request, response, account: this.#heads.countWaiting(request) });
-    line.waitingBytes += waitingSize(request);
-    if (line.waiting.length > MOST_WAITING || line.waitingBytes > MOST_WAITING_BYTES) socket.destroy();
+    const bytes = line.waiting.reduce((sum, each) => sum + waitingSize(each.request), 0);
+    if (line.waiting.length > MOST_WAITING || bytes > MOST_WAITING_BYTES) socket.destroy();
+  }
+
+  /** One behind which another has come has come whole: it takes no more than it takes by now. */
+  #countAgain(exchange: CountedExchange | undefined): void {
+    if (!exchange) return;
+    exchange.account.release();
+    exchange.account = this.#heads.countWaiting(exchange.request);
   }
 
   /**
@@ -89,7 +95,7 @@ export class RequestsInTurn {
   }
 
   #open(socket: Socket): Line {
-    const line: Line = { current: undefined, waiting: [], waitingBytes: 0, refused: 0, readBefore: undefined };
+    const line: Line = { current: undefined, waiting: [], refused: 0, readBefore: undefined };
     this.#lines.set(socket, line);
     return line;
   }
@@ -123,7 +129,6 @@ export class RequestsInTurn {
       if (this.#isStopping()) socket.end();
       return;
     }
-    line.waitingBytes -= waitingSize(next.request);
     /* The time that the answer before was given. */
     socket.setTimeout(0);
     this.#begin(socket, line, next);

@@ -210,6 +210,16 @@ test.each([
   expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
 });
 
+test('Requests with small bodies whose length is not told may be sent ahead as well', async () => {
+  const body = '5\r\na=b&c\r\n0\r\n\r\n';
+  const head = 'POST /srv.asmx/ServerInfo HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded';
+  const request = `${head}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`;
+  const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const last = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const [answers] = await talk(large + request.repeat(12) + last);
+  expect(answers.match(/HTTP\/1.1 200/g)).toHaveLength(14);
+});
+
 test('Requests that are sent ahead are answered in their order, one at a time', async () => {
   const socket = await connect();
   const large = `GET /srv.asmx/DownloadDocument?authenticationTicket=${caller.ticket}&Path=/Public/large.bin HTTP/1.1\r\nHost: x\r\n`;

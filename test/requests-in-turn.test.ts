@@ -5,21 +5,21 @@ import { HeadCounter } from '../src/bindings/head-counter.js';
 import { type TextAccount, TextBudget } from '../src/bindings/payload/text-budget.js';
 import { RequestsInTurn } from '../src/requests-in-turn.js';
 
-/** Says how many heads were counted. */
+/** Says whose heads were counted, once or again. */
 class ObservedHeads extends HeadCounter {
-  counted = 0;
+  readonly counted = new Set<IncomingMessage>();
 
   constructor() {
     super({ texts: new TextBudget(1_000_000), trustProxy: false });
   }
 
   override count(request: IncomingMessage): TextAccount {
-    this.counted++;
+    this.counted.add(request);
     return super.count(request);
   }
 
   override countWaiting(request: IncomingMessage): TextAccount {
-    this.counted++;
+    this.counted.add(request);
     return super.countWaiting(request);
   }
 }
@@ -51,7 +51,7 @@ async function talk(
 test('Of requests behind the one too many nothing is counted', async () => {
   const heads = new ObservedHeads();
   await talk('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000), heads, () => undefined);
-  expect(heads.counted).toBe(1 + 16 + 1);
+  expect(heads.counted.size).toBe(1 + 16 + 1);
 });
 
 test('What is behind a request that is answered with the end of the connection is not served', async () => {

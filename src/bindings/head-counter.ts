@@ -59,8 +59,9 @@ export function headSize({ rawHeaders, url = '' }: IncomingMessage): number {
   return size;
 }
 
-/** What a request that waits for its turn may take, bytes, about. */
+/** What a request that waits for its turn takes, bytes, about; of one that has not come whole yet, what it may take. */
 export function waitingSize(request: IncomingMessage): number {
+  if (request.complete) return headSize(request) + request.readableLength;
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   const body = coding === undefined ? Number(length ?? 0) : Infinity;
   return headSize(request) + Math.min(body, UNREAD_BODY_BYTES);
