@@ -47,6 +47,8 @@ export class Crew {
   readonly #options: CrewOptions;
   /** What the workers are told. */
   #settings: Settings;
+  /** Those that were told to serve. What becomes of others is no matter: a signal to all processes ends them when they have hardly begun. */
+  readonly #ordered = new WeakSet<ClusterWorker>();
   readonly #measurements = new Map<number, (metrics: MeasuredMetrics) => void>();
   #lastId = 0;
   #isStopping = false;
@@ -71,11 +73,13 @@ export class Crew {
     }
   }
 
-  /** Lets the workers finish what they do; settled when all have ended. @throws when one of them did not end as it should. */
+  /** Lets the workers finish what they do; settled when all have ended. @throws when one of them that served did not end as it should. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const statuses = await Promise.all(workers().map(dismissed));
-    if (statuses.some((status) => status !== 0)) throw new Error('A worker did not stop as it should.');
+    const isWell = await Promise.all(
+      workers().map(async (worker) => (await dismissed(worker)) === 0 || !this.#ordered.has(worker)),
+    );
+    if (isWell.includes(false)) throw new Error('A worker did not stop as it should.');
   }
 
   /** Tells the workers to read certificate and key again. */
@@ -129,9 +133,10 @@ export class Crew {
         }
       });
       worker.on('message', (report: Report) => {
-        if (report.report === 'ready')
+        if (report.report === 'ready') {
+          if (!this.#isStopping) this.#ordered.add(worker);
           tell(worker, this.#isStopping ? STOP : { order: 'serve', settings, epoch, name });
-        else if (report.report === 'listening') resolve();
+        } else if (report.report === 'listening') resolve();
         else if (report.report === 'failed') reject(new Error(report.reason));
         else if (report.report === 'measured') this.#measurements.get(report.id)?.(report.metrics);
         else void this.#answerMetrics(worker, report.id);

@@ -17,7 +17,7 @@ process.on('message', ({ order }) => {
   if (order === 'serve') process.send({ report: 'listening' });
   if (order === 'stop') process.exit(fs.existsSync(new URL('unfinished', import.meta.url)) ? 1 : 0);
 });
-process.send({ report: 'ready' });
+if (!fs.existsSync(new URL('mute', import.meta.url))) process.send({ report: 'ready' });
 `;
 
 let directory: string;
@@ -117,4 +117,17 @@ test('That a worker has left something undone is told at a stop, when all have e
   await fs.writeFile(path.join(directory, 'unfinished'), '');
   await expect(crew.stop()).rejects.toThrow('A worker did not stop as it should.');
   expect(workers()).toEqual([]);
+});
+
+test('A worker that is killed before it has anything to do is no trouble at a stop', async () => {
+  await fs.writeFile(path.join(directory, 'mute'), '');
+  await killOne();
+  await eventually(
+    () => workers().length,
+    (running) => running === 2,
+  );
+  const newcomer = workers().at(-1);
+  const stopped = crew.stop();
+  newcomer?.process.kill('SIGKILL');
+  await stopped;
 });
