@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { ChecksumReaders } from '../storage/checksum-readers.js';
 import type { ContentStore, ContentWriter } from '../storage/content-store.js';
 import { ContentDoubtful, ContentMissing } from '../storage/content-store.js';
@@ -99,6 +99,8 @@ export class UploadHandlers {
   readonly #checksums = new ChecksumReaders(VERIFIED_AT_ONCE);
   readonly #statements: Statements;
   readonly #doubtful = new DoubtfulUploads((id) => this.#abandon(id));
+  /** What is brought to the disk while more of it comes. Their claims are kept: see {@link #giveUp}. */
+  readonly #writeBacks = new Map<Guid, Promise<void>>();
 
   constructor(options: UploadHandlersOptions) {
     this.#options = options;
@@ -201,7 +203,7 @@ export class UploadHandlers {
       return new ChunkReservation(destination, {
         isGone: () => turn.isHandlerGone,
         judge: (chunk) => this.#judge(row, destination?.writer, claim, chunk),
-        distrust: () => this.#doubtful.delete(row.id),
+        distrust: () => this.#giveUp(row.id),
         end,
       });
     } catch (error) {
@@ -259,11 +261,14 @@ export class UploadHandlers {
     if (chunk.isLast) {
       /* An attempt at this chunk that did not count may have been longer. */
       writer.cut();
+      await this.#writeBacks.get(row.id);
       await this.#sync(row.id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
-      /* When that fails too, it is tried again. */
-      writer.writeBack(() => void this.#doubtful.delete(row.id).catch(() => undefined));
+      this.#beginWriteBack(row.id, writer, claim);
     }
+    await this.#close(row.id, writer);
+    if (this.#doubtful.has(row.id)) throw noUploadHandler();
+    const isKept = this.#writeBacks.has(row.id);
     const { numAffectedRows } = await this.#statements.append(database, {
       id: row.id,
       before: row.length,
@@ -272,9 +277,10 @@ export class UploadHandlers {
       complete: chunk.isLast ? 1 : 0,
       lastLength: chunk.isLast ? chunk.length : null,
       lastCrc32: chunk.isLast ? chunk.computed : null,
+      isKept: isKept ? 1 : 0,
     });
     if (numAffectedRows !== 1n) throw noUploadHandler();
-    claim.cleared();
+    if (!isKept) claim.cleared();
     return { kind: 'taken', fileCrc32: chunk.isLast ? fileCrc32 : undefined };
   }
 
@@ -283,20 +289,52 @@ export class UploadHandlers {
     if (uploadSize > 0 && length > uploadSize) throw uploadTooLarge(uploadSize);
   }
 
-  /**
-   * Brings all bytes of a handler to the disk, or deletes it when they may be lost. When its record cannot be deleted, its bytes are: without them no
-   * process completes the upload, should this one not live to try again. Only for whoever holds the claim, before the upload is complete: nobody
-   * else can have committed it meanwhile. @throws Failure
-   */
+  /** Brings all bytes of a handler to the disk, or deletes it when they may be lost. @throws Failure */
   async #sync(id: Guid): Promise<void> {
-    const { contents } = this.#options;
     try {
-      await contents.sync(id);
+      await this.#options.contents.sync(id);
     } catch (error) {
       if (error instanceof ContentMissing) throw noUploadHandler();
-      if (error instanceof ContentDoubtful) await this.#doubtful.delete(id).catch(() => contents.remove(id));
+      if (error instanceof ContentDoubtful) await this.#giveUp(id);
       throw error;
     }
+  }
+
+  /** Before a chunk is recorded: what the system reports now may be about what was. @throws StorageFailure */
+  async #close(id: Guid, writer: ContentWriter): Promise<void> {
+    try {
+      writer.close();
+    } catch (error) {
+      await this.#giveUp(id);
+      throw error;
+    }
+  }
+
+  /** Until it has ended the claim is kept, whoever writes meanwhile: no other worker is told what it finds wrong. */
+  #beginWriteBack(id: Guid, writer: ContentWriter, claim: WriterClaim): void {
+    if (this.#writeBacks.has(id)) return;
+    claim.keep();
+    const ended = writer.writeBack().catch(() => this.#giveUp(id).catch(() => undefined));
+    this.#writeBacks.set(id, ended);
+    void ended.then(() => this.#freeWrittenBack(id, claim));
+  }
+
+  /** In a turn, so that no chunk is under way that relies on the claim. */
+  async #freeWrittenBack(id: Guid, claim: WriterClaim): Promise<void> {
+    const endTurn = await this.#turns.take(id);
+    this.#writeBacks.delete(id);
+    if (!this.#doubtful.has(id)) claim.letGo();
+    await claim.end();
+    endTurn();
+  }
+
+  /**
+   * Deletes a handler whose bytes may be lost. When its record cannot be deleted, its bytes are: without them no process completes the upload, should
+   * this one not live to try again. Only for whoever holds the claim, before the upload is complete: nobody else can have committed it
+   * meanwhile. @throws StorageFailure when neither can be
+   */
+  async #giveUp(id: Guid): Promise<void> {
+    await this.#doubtful.delete(id).catch(() => this.#options.contents.remove(id));
   }
 
   /**
@@ -393,8 +431,12 @@ export class UploadHandlers {
     }
   }
 
-  /** Deletes the handlers that could not be deleted before though their bytes may be lost. @throws StorageFailure */
+  /**
+   * Waits for what is being brought to the disk, and deletes the handlers that could not be deleted before though their bytes may be lost.
+   * @throws StorageFailure
+   */
   async deleteDoubtful(): Promise<void> {
+    await Promise.all(this.#writeBacks.values());
     await this.#doubtful.deleteAll();
   }
 
@@ -525,6 +567,7 @@ function prepareStatements({ queries }: Database) {
         complete: 0 | 1;
         lastLength: number | null;
         lastCrc32: Crc32 | null;
+        isKept: 0 | 1;
       },
       unknown
     >((parameter) =>
@@ -539,7 +582,7 @@ function prepareStatements({ queries }: Database) {
           suspect_claimed: null,
           suspect_computed: null,
           /* Among several workers: to give the claim back by itself would be one more transaction for each chunk. */
-          writer: null,
+          writer: sql`iif(${parameter('isKept')}, writer, null)`,
         })
         .where('id', '=', parameter('id'))
         .where('length', '=', parameter('before'))

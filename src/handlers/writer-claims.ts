@@ -10,8 +10,9 @@ import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 export interface WriterClaim {
   /** The statement that recorded what was written has cleared the claim as well. */
   cleared(): void;
-  /** It is not given back any more, whoever asks for it: it goes with its handler, which is to be deleted. */
+  /** It is not given back, whoever asks for it, until it is let go of; or it goes with its handler, which is to be deleted. */
   keep(): void;
+  letGo(): void;
   /** Gives the claim back, unless it was cleared or is kept. Does not reject: what cannot be written down now is written down later. */
   end(): Promise<void>;
 }
@@ -33,7 +34,13 @@ export interface WriterClaims {
 
 /** For a server of one worker: nobody else is there. */
 export const soleWriter: WriterClaims = {
-  take: () => Promise.resolve({ cleared: () => undefined, keep: () => undefined, end: () => Promise.resolve() }),
+  take: () =>
+    Promise.resolve({
+      cleared: () => undefined,
+      keep: () => undefined,
+      letGo: () => undefined,
+      end: () => Promise.resolve(),
+    }),
 };
 
 /**
@@ -56,7 +63,7 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
-  /** The handlers whose claims are not given back any more. */
+  /** The handlers whose claims are not given back. */
   readonly #kept = new Set<Guid>();
   readonly #claim: PreparedQuery<Wanted & { worker: string }, unknown>;
   readonly #look: PreparedQuery<Wanted, { writer: string | null }>;
@@ -106,6 +113,7 @@ export class SharedWriterClaims implements WriterClaims {
     return {
       cleared: () => (isCleared = true),
       keep: () => this.#kept.add(id),
+      letGo: () => this.#kept.delete(id),
       end: async () => {
         this.#wanted.delete(id);
         if (isCleared) return;

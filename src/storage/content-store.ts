@@ -43,10 +43,10 @@ export interface ContentWriter {
    */
   cut(): void;
   /**
-   * Starts to bring what was written to the disk, so that a later sync finds little left to do; does not wait. When it
-   * fails, `failed` is called: the content is not to be trusted (see {@link ContentDoubtful}).
+   * Brings what was written so far to the disk, so that a later sync finds little left to do. The writer may be used, and closed, meanwhile.
+   * @throws StorageFailure: then the content is not to be trusted (see {@link ContentDoubtful}).
    */
-  writeBack(failed: () => void): void;
+  writeBack(): Promise<void>;
   /** @throws StorageFailure: then what was written and not synced is not to be trusted. */
   close(): void;
 }

@@ -227,8 +227,12 @@ class FileWriter implements ContentWriter {
     }
   }
 
-  writeBack(failed: () => void): void {
-    this.#file.sync().catch(failed);
+  async writeBack(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      throw new ContentDoubtful({ cause: error });
+    }
   }
 
   close(): void {

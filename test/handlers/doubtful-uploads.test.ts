@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { ReceivedChunk } from '../../src/handlers/chunk-reservation.js';
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
@@ -7,7 +10,7 @@ import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { type FileOperations, systemFiles } from '../../src/storage/file-operations.js';
 import { UnclaimedContents } from '../../src/storage/unclaimed-contents.js';
-import { crc32 } from '../../src/values/crc32.js';
+import { combineCrc32, crc32, EMPTY_CRC32 } from '../../src/values/crc32.js';
 import type { Guid } from '../../src/values/guid.js';
 import { eventually } from '../support/eventually.js';
 import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
@@ -18,11 +21,18 @@ import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 const GONE = 'The upload handler does not exist or has expired.';
 const BYTES = Buffer.from('a chunk');
 
+/** With a chunk more an upload of this length has one of which the worker begins to bring the bytes to the disk, bytes. */
+const NEARLY_WRITTEN_BACK = 512 * 1024 * 1024 - 4;
+
 let rooms: Rooms;
 let sessionId: number;
 let first: Worker;
 let second: Worker;
 let isUnlinkRefused: boolean;
+/** Ends the first sync there is. */
+let endSync: { well(): void; badly(): void };
+let closes: 'well' | 'badly';
+let syncs: number;
 
 interface Worker {
   readonly name: string;
@@ -49,16 +59,21 @@ async function employ(name: string, { epoch = 1, files = systemFiles } = {}): Pr
   return { name, database, uploads };
 }
 
-/** Does not sync what it wrote, once, and refuses to unlink it for as long as is wanted. */
+/** Does not sync what it wrote, once, as soon as is wanted, or does not close it; and refuses to unlink it for as long as is wanted. */
 function failingFiles(): FileOperations {
   const refusal = Object.assign(new Error('EIO'), { code: 'EIO' });
-  let hasFailed = false;
+  const firstSync = new Promise<void>((resolve, reject) => {
+    endSync = { well: resolve, badly: () => reject(refusal) };
+  });
+  firstSync.catch(() => undefined);
   return {
     ...systemFiles,
-    fdatasync: (file) => {
-      if (hasFailed) return systemFiles.fdatasync(file);
-      hasFailed = true;
-      return Promise.reject(refusal);
+    fdatasync: (file) => (syncs++ === 0 ? firstSync : systemFiles.fdatasync(file)),
+    close: (file) => {
+      systemFiles.close(file);
+      if (closes === 'well') return;
+      closes = 'well';
+      throw refusal;
     },
     empty: (file) => (isUnlinkRefused ? Promise.reject(refusal) : systemFiles.empty(file)),
     unlink: (file) => (isUnlinkRefused ? Promise.reject(refusal) : systemFiles.unlink(file)),
@@ -68,6 +83,8 @@ function failingFiles(): FileOperations {
 beforeEach(async () => {
   rooms = await openRooms();
   isUnlinkRefused = false;
+  closes = 'well';
+  syncs = 0;
   await rooms.users.add({ name: 'anna', password: 'secret' });
   ({ id: sessionId } = await rooms.sessions.logIn('anna', 'secret', ADDRESS));
   [first, second] = [await employ('first', { files: failingFiles() }), await employ('second')];
@@ -101,8 +118,51 @@ async function doubt(): Promise<Guid> {
   const { id } = await first.uploads.create(sessionId, 0);
   await send(first, id, false);
   await refuseDeletions();
+  endSync.badly();
   await expect(send(first, id, true)).rejects.toThrow('SystemError: ');
   return id;
+}
+
+/** An upload with a chunk that was taken, of which the file could not be closed. */
+async function doubtAtClose(): Promise<Guid> {
+  const { id } = await first.uploads.create(sessionId, 0);
+  await send(first, id, false);
+  await refuseDeletions();
+  closes = 'badly';
+  await expect(send(first, id, false)).rejects.toThrow('SystemError: ');
+  return id;
+}
+
+/** An upload of which the worker is bringing what has come to the disk. */
+async function writeBack(): Promise<Guid> {
+  const { id } = await first.uploads.create(sessionId, 0);
+  fs.truncateSync(path.join(rooms.contentDirectory, id.slice(0, 2), id), NEARLY_WRITTEN_BACK);
+  await first.database.queries
+    .updateTable('upload_handlers')
+    .set({ length: NEARLY_WRITTEN_BACK, crc32: crcOfZeros(NEARLY_WRITTEN_BACK) })
+    .where('id', '=', id)
+    .execute();
+  await send(first, id, false);
+  return id;
+}
+
+/** An upload that could not be brought to the disk while more of it came. */
+async function doubtAtWriteBack(): Promise<Guid> {
+  const id = await writeBack();
+  await refuseDeletions();
+  endSync.badly();
+  await expect(first.uploads.deleteDoubtful()).rejects.toThrow();
+  return id;
+}
+
+function crcOfZeros(length: number) {
+  const piece = Buffer.alloc(1024 * 1024);
+  let crc = EMPTY_CRC32;
+  for (let left = length; left > 0; left -= piece.length) {
+    const zeros = piece.subarray(0, left);
+    crc = combineCrc32(crc, crc32(zeros), zeros.length);
+  }
+  return crc;
 }
 
 /** How often the first worker tries to delete it from now on. */
@@ -157,10 +217,14 @@ test('It is deleted as soon as it can be, though nobody asks for it again', asyn
 });
 
 test.each([
-  ['by another worker', 1],
-  ['after a restart', 2],
-])('It is not completed %s when the process has ended that knew of it', async (_by, epoch) => {
-  const id = await doubt();
+  ['by another worker', 'the last chunk could not be synced', doubt, 1],
+  ['after a restart', 'the last chunk could not be synced', doubt, 2],
+  ['by another worker', 'a file could not be closed', doubtAtClose, 1],
+  ['after a restart', 'a file could not be closed', doubtAtClose, 2],
+  ['by another worker', 'what had come could not be', doubtAtWriteBack, 1],
+  ['after a restart', 'what had come could not be', doubtAtWriteBack, 2],
+])('It is not completed %s when the process has ended that knew of it: %s', async (_by, _what, begin, epoch) => {
+  const id = await begin();
   await first.database.close();
   await SharedWriterClaims.clear(rooms.database, first.name);
   const next = await employ('next', { epoch });
@@ -178,4 +242,36 @@ test('Who stops is told of what is left, and deletes it when that is possible', 
   await allowDeletions();
   await first.uploads.deleteDoubtful();
   expect(await recorded()).toEqual([]);
+});
+
+describe('While what has come is brought to the disk', () => {
+  test('the same worker takes more of it, and others do when that has ended', async () => {
+    const id = await writeBack();
+    await send(first, id, false);
+    let isTaken = false;
+    const sent = send(second, id, true).then(() => (isTaken = true));
+    for (let n = 0; n < 50; n++) await turn();
+    expect(isTaken).toBe(false);
+    endSync.well();
+    await sent;
+    expect(await second.uploads.staged(sessionId, id)).toMatchObject({ size: NEARLY_WRITTEN_BACK + 3 * BYTES.length });
+  });
+
+  test('the last chunk waits for that, and is refused when it fails', async () => {
+    const id = await writeBack();
+    const refused = expect(send(first, id, true)).rejects.toThrow(GONE);
+    for (let n = 0; n < 50; n++) await turn();
+    expect(syncs).toBe(1);
+    endSync.badly();
+    await refused;
+    expect(await recorded()).toEqual([]);
+  });
+
+  test('a stop waits for that', async () => {
+    await writeBack();
+    const stopped = first.uploads.deleteDoubtful();
+    endSync.badly();
+    await stopped;
+    expect(await recorded()).toEqual([]);
+  });
 });
