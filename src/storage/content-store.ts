@@ -9,9 +9,9 @@ import type { Guid } from '../values/guid.js';
 export interface ContentStore {
   /** Makes an empty content. Its name must be recorded before, as unclaimed. @throws StorageFailure */
   create(id: Guid): Promise<void>;
-  /** Opens a content for writing from `offset` on. @throws ContentMissing when it is not there. */
+  /** Opens a content for writing from `offset` on. @throws ContentMissing when it is not there; StorageFailure when nothing is. */
   openWriter(id: Guid, offset: number): Promise<ContentWriter>;
-  /** Opens a content for reading. @throws ContentMissing when it is not there. */
+  /** Opens a content for reading. @throws ContentMissing when it is not there; StorageFailure when nothing is. */
   openReader(id: Guid): Promise<ContentReader>;
   /** Removes a content, and its bytes: whoever reads it still finds its end. One that is not there is removed already. Never for a version. */
   remove(id: Guid): Promise<void>;

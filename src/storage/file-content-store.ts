@@ -64,12 +64,12 @@ export class FileContentStore implements ContentStore {
 
   async openWriter(id: Guid, offset: number): Promise<ContentWriter> {
     await this.#space.require();
-    const file = this.#open(id, fs.constants.O_WRONLY, 'The content could not be opened for writing.');
+    const file = await this.#open(id, fs.constants.O_WRONLY, 'The content could not be opened for writing.');
     return new FileWriter(this.#space, file, offset);
   }
 
-  openReader(id: Guid): Promise<ContentReader> {
-    return attempt(() => new FileReader(this.#open(id, 'r', 'The content could not be opened.')));
+  async openReader(id: Guid): Promise<ContentReader> {
+    return new FileReader(await this.#open(id, 'r', 'The content could not be opened.'));
   }
 
   async remove(id: Guid): Promise<void> {
@@ -77,7 +77,8 @@ export class FileContentStore implements ContentStore {
     try {
       await this.#files.unlink(this.#path(id));
     } catch (error) {
-      if (!isNotFound(error)) throw new StorageFailure('The content could not be removed.', { cause: error });
+      const isGone = isNotFound(error) && (await this.#isShardThere(id));
+      if (!isGone) throw new StorageFailure('The content could not be removed.', { cause: error });
     }
   }
 
@@ -103,7 +104,7 @@ export class FileContentStore implements ContentStore {
   }
 
   async sync(id: Guid): Promise<void> {
-    const file = this.#open(id, 'r+', 'The content could not be opened for writing.');
+    const file = await this.#open(id, 'r+', 'The content could not be opened for writing.');
     try {
       try {
         await file.sync();
@@ -178,11 +179,22 @@ export class FileContentStore implements ContentStore {
     }
   }
 
-  #open(id: Guid, flags: string | number, trouble: string): OpenFile {
+  async #open(id: Guid, flags: string | number, trouble: string): Promise<OpenFile> {
     try {
       return new OpenFile(this.#files, this.#files.open(this.#path(id), flags));
     } catch (error) {
-      throw isNotFound(error) ? new ContentMissing() : new StorageFailure(trouble, { cause: error });
+      if (isNotFound(error) && (await this.#isShardThere(id))) throw new ContentMissing();
+      throw new StorageFailure(trouble, { cause: error });
+    }
+  }
+
+  /** Whether what is not found is not there: the file system with all contents may be away for a while. */
+  async #isShardThere(id: Guid): Promise<boolean> {
+    try {
+      await this.#files.size(path.dirname(this.#path(id)));
+      return true;
+    } catch {
+      return false;
     }
   }
 

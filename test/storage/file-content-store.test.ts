@@ -1,11 +1,13 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
+import { ContentMissing } from '../../src/storage/content-store.js';
 import { type FileOperations, systemFiles } from '../../src/storage/file-operations.js';
+import { StorageFailure } from '../../src/values/failure.js';
 import { type Guid, newGuid } from '../../src/values/guid.js';
 import { scratchDirectory } from '../support/scratch-directory.js';
 
-/* Removing a content. What else the store does is tested with what uses it. */
+/* Removing a content, and what is not found. What else the store does is tested with what uses it. */
 
 const CONTENT = Buffer.from('what somebody staged');
 
@@ -53,3 +55,26 @@ test('What cannot be emptied is removed all the same', async () => {
   await store.remove(id);
   expect(await store.size(id)).toBeUndefined();
 });
+
+const USES: [string, (store: FileContentStore) => Promise<unknown>][] = [
+  ['written', (store) => store.openWriter(id, 0)],
+  ['read', (store) => store.openReader(id)],
+  ['brought to the disk', (store) => store.sync(id)],
+];
+
+test.each(USES)('A content that is not there is missing when it is to be %s', async (_use, use) => {
+  const store = await stock();
+  await store.remove(id);
+  await expect(use(store)).rejects.toThrow(ContentMissing);
+});
+
+test.each<(typeof USES)[number]>([...USES, ['removed', (store) => store.remove(id)]])(
+  'A content is not missing because all contents are away for a while, when it is to be %s',
+  async (_use, use) => {
+    const store = await stock();
+    await fs.rename(root(), `${root()}.away`);
+    await expect(use(store)).rejects.toThrow(StorageFailure);
+    await fs.rename(`${root()}.away`, root());
+    expect(await store.size(id)).toBe(CONTENT.length);
+  },
+);
