@@ -77,8 +77,9 @@ export class FileContentStore implements ContentStore {
     try {
       await this.#files.unlink(this.#path(id));
     } catch (error) {
-      const isGone = isNotFound(error) && (await this.#isShardThere(id));
-      if (!isGone) throw new StorageFailure('The content could not be removed.', { cause: error });
+      if (!isNotFound(error) || !(await this.#isMissing(id))) {
+        throw new StorageFailure('The content could not be removed.', { cause: error });
+      }
     }
   }
 
@@ -183,16 +184,16 @@ export class FileContentStore implements ContentStore {
     try {
       return new OpenFile(this.#files, this.#files.open(this.#path(id), flags));
     } catch (error) {
-      if (isNotFound(error) && (await this.#isShardThere(id))) throw new ContentMissing();
+      if (isNotFound(error) && (await this.#isMissing(id))) throw new ContentMissing();
       throw new StorageFailure(trouble, { cause: error });
     }
   }
 
-  /** Whether what is not found is not there: the file system with all contents may be away for a while. */
-  async #isShardThere(id: Guid): Promise<boolean> {
+  /** Whether what was not found is not there: the file system with all contents may be away for a while, or have been. */
+  async #isMissing(id: Guid): Promise<boolean> {
     try {
       await this.#files.size(path.dirname(this.#path(id)));
-      return true;
+      return (await this.size(id)) === undefined;
     } catch {
       return false;
     }

@@ -78,3 +78,22 @@ test.each<(typeof USES)[number]>([...USES, ['removed', (store) => store.remove(i
     expect(await store.size(id)).toBe(CONTENT.length);
   },
 );
+
+test('A content is not missing because all contents have been away for a moment', async () => {
+  const store = await stock();
+  let isAway = false;
+  const flickering = await FileContentStore.open(root(), {
+    files: {
+      ...systemFiles,
+      open: (...args) => {
+        if (!isAway) return systemFiles.open(...args);
+        isAway = false;
+        throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+      },
+    },
+  });
+  isAway = true;
+  await expect(flickering.openWriter(id, 0)).rejects.toThrow(StorageFailure);
+  (await flickering.openWriter(id, 0)).close();
+  expect(await store.size(id)).toBe(CONTENT.length);
+});
