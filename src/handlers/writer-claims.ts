@@ -63,6 +63,8 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
+  /** Claims that are being given back after all: they may have to wait for a transaction, and a claim taken meanwhile would go with them. */
+  readonly #goingBack = new Map<Guid, Promise<void>>();
   /** The handlers whose claims are not given back. */
   readonly #kept = new Set<Guid>();
   readonly #claim: PreparedQuery<Wanted & { worker: string }, unknown>;
@@ -102,6 +104,8 @@ export class SharedWriterClaims implements WriterClaims {
     this.#wanted.add(id);
     try {
       const wanted = { sessionId, id };
+      const goingBack = this.#goingBack.get(id);
+      if (goingBack) await goingBack;
       if (!(await this.#try(wanted))) await whileWaiting(caller, () => this.#wait(wanted, caller.gone));
     } catch (error) {
       this.#wanted.delete(id);
@@ -135,7 +139,10 @@ export class SharedWriterClaims implements WriterClaims {
   #giveBackLater(id: Guid): void {
     const timer = setTimeout(() => {
       if (this.#wanted.has(id)) return;
-      this.#giveBack(id).catch(() => this.#giveBackLater(id));
+      const goingBack = this.#giveBack(id)
+        .catch(() => this.#giveBackLater(id))
+        .finally(() => this.#goingBack.delete(id));
+      this.#goingBack.set(id, goingBack);
     }, RETRY_MS);
     timer.unref();
   }
