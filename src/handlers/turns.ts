@@ -31,6 +31,11 @@ export class Turns {
     return end;
   }
 
+  /** Waits until nobody has, or waits for, a turn. */
+  async ended(): Promise<void> {
+    while (this.#last.size > 0) await Promise.all(this.#last.values());
+  }
+
   /** Whether somebody has, or waits for, a turn. */
   isTaken(id: Guid): boolean {
     return this.#last.has(id);

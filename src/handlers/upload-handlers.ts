@@ -264,7 +264,7 @@ export class UploadHandlers {
       await this.#writeBacks.get(row.id);
       await this.#sync(row.id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(row.length / WRITE_BACK_EVERY)) {
-      this.#beginWriteBack(row.id, writer, claim);
+      await this.#beginWriteBack(row.id, writer, claim);
     }
     await this.#close(row.id, writer);
     if (this.#doubtful.has(row.id)) throw noUploadHandler();
@@ -300,7 +300,10 @@ export class UploadHandlers {
     }
   }
 
-  /** Before a chunk is recorded: what the system reports now may be about what was. @throws StorageFailure */
+  /**
+   * Before a chunk is recorded: what the system reports now may be about what was. Of a file that is being brought to the disk it is reported when that
+   * ends. @throws StorageFailure
+   */
   async #close(id: Guid, writer: ContentWriter): Promise<void> {
     try {
       writer.close();
@@ -310,21 +313,26 @@ export class UploadHandlers {
     }
   }
 
-  /** Until it has ended the claim is kept, whoever writes meanwhile: no other worker is told what it finds wrong. */
-  #beginWriteBack(id: Guid, writer: ContentWriter, claim: WriterClaim): void {
-    if (this.#writeBacks.has(id)) return;
+  /**
+   * Until it has ended the claim is kept, whoever writes meanwhile: no other worker is told what it finds wrong. When the one before is still under way
+   * the caller is faster than the disk, and waits for it.
+   */
+  async #beginWriteBack(id: Guid, writer: ContentWriter, claim: WriterClaim): Promise<void> {
+    await this.#writeBacks.get(id);
     claim.keep();
     const ended = writer.writeBack().catch(() => this.#giveUp(id).catch(() => undefined));
     this.#writeBacks.set(id, ended);
-    void ended.then(() => this.#freeWrittenBack(id, claim));
+    void ended.then(() => this.#freeWrittenBack(id, ended, claim));
   }
 
   /** In a turn, so that no chunk is under way that relies on the claim. */
-  async #freeWrittenBack(id: Guid, claim: WriterClaim): Promise<void> {
+  async #freeWrittenBack(id: Guid, ended: Promise<void>, claim: WriterClaim): Promise<void> {
     const endTurn = await this.#turns.take(id);
-    this.#writeBacks.delete(id);
-    if (!this.#doubtful.has(id)) claim.letGo();
-    await claim.end();
+    if (this.#writeBacks.get(id) === ended) {
+      this.#writeBacks.delete(id);
+      if (!this.#doubtful.has(id)) claim.letGo();
+      await claim.end();
+    }
     endTurn();
   }
 
@@ -432,11 +440,13 @@ export class UploadHandlers {
   }
 
   /**
-   * Waits for what is being brought to the disk, and deletes the handlers that could not be deleted before though their bytes may be lost.
-   * @throws StorageFailure
+   * Waits for what is being brought to the disk, also for callers who have left, and deletes the handlers that could not be deleted before though their
+   * bytes may be lost. Only for a server that takes no more chunks. @throws StorageFailure
    */
   async deleteDoubtful(): Promise<void> {
+    await this.#turns.ended();
     await Promise.all(this.#writeBacks.values());
+    await this.#turns.ended();
     await this.#doubtful.deleteAll();
   }
 

@@ -151,7 +151,7 @@ async function doubtAtWriteBack(): Promise<Guid> {
   const id = await writeBack();
   await refuseDeletions();
   endSync.badly();
-  await expect(first.uploads.deleteDoubtful()).rejects.toThrow();
+  await expect(first.uploads.deleteDoubtful()).rejects.toMatchObject({ message: 'The record stays.' });
   return id;
 }
 
@@ -274,4 +274,21 @@ describe('While what has come is brought to the disk', () => {
     await stopped;
     expect(await recorded()).toEqual([]);
   });
+});
+
+test('A stop waits for the last chunk of a caller who has left', async () => {
+  const { id } = await first.uploads.create(sessionId, 0);
+  const refused = expect(send(first, id, true)).rejects.toThrow('SystemError: ');
+  await eventually(
+    () => syncs,
+    (begun) => begun === 1,
+  );
+  let hasStopped = false;
+  const stopped = first.uploads.deleteDoubtful().then(() => (hasStopped = true));
+  for (let n = 0; n < 50; n++) await turn();
+  expect(hasStopped).toBe(false);
+  endSync.badly();
+  await stopped;
+  await refused;
+  expect(await recorded()).toEqual([]);
 });
