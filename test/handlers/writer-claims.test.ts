@@ -74,14 +74,35 @@ test('To another session a handler that another worker writes to is not there: i
   await expect(other?.take(stranger, id)).rejects.toThrow('The upload handler does not exist or has expired.');
 });
 
-/** The first word of each query from now on. */
-function listen(): string[] {
+test('A claim that could not be given back at once, and goes back behind a transaction, does not take with it one that is taken behind the same', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id } = await rooms.uploads.create(session, 0);
+  const claims = new SharedWriterClaims(rooms.database, 'one');
+  const claim = await claims.take(session, id);
+  const asked = listen({ refusals: 1 });
+  await claim.end();
+  let end = (): void => undefined;
+  const transaction = rooms.database.transact(() => new Promise<void>((resolve) => (end = resolve)));
+  await eventually(
+    () => asked.length,
+    (times) => times === 2,
+  );
+  end();
+  await transaction;
+  const again = await claims.take(session, id);
+  const row = await rooms.database.queries.selectFrom('upload_handlers').select('writer').executeTakeFirstOrThrow();
+  expect(row.writer).toBe('one');
+  await again.end();
+});
+
+/** The first word of each query from now on; so many of them are refused. */
+function listen({ refusals = 0 } = {}): string[] {
   const { database } = rooms;
   const asked: string[] = [];
   const execute = database.executeQuery.bind(database);
   database.executeQuery = <Row>(query: CompiledQuery<Row>) => {
     asked.push(query.sql.split(' ', 1).join());
-    return execute(query);
+    return asked.length <= refusals ? Promise.reject(new Error('The database is busy.')) : execute(query);
   };
   return asked;
 }

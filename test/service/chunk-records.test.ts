@@ -50,6 +50,8 @@ test('A chunk is one small transaction', async () => {
 test('For a chunk its ticket and its handler are looked up once each, by an index', async () => {
   const handler = await caller.openUpload();
   const { database } = service;
+  /* That a session is used is written once a minute. */
+  await send(handler, Buffer.from('a chunk before'));
   const queries = jest.spyOn(database, 'executeQuery');
   await send(handler, Buffer.from('a chunk'));
   const run = queries.mock.calls.map(([query]) => query);
