@@ -63,6 +63,8 @@ export class SharedWriterClaims implements WriterClaims {
   readonly #worker: string;
   /** The handlers that are written to, or wait to be. */
   readonly #wanted = new Set<Guid>();
+  /** Claims that are to be given back later. */
+  readonly #late = new Set<Guid>();
   /** Claims that are being given back after all: they may have to wait for a transaction, and a claim taken meanwhile would go with them. */
   readonly #goingBack = new Map<Guid, Promise<void>>();
   /** The handlers whose claims are not given back. */
@@ -135,10 +137,13 @@ export class SharedWriterClaims implements WriterClaims {
     await this.#end(this.#database, { id, worker: this.#worker });
   }
 
-  /** Tries until it succeeds, or the claim is wanted again: other workers wait for the handler all the while. */
+  /** Tries until it succeeds, or the claim is wanted again: other workers wait for the handler all the while. Once is enough for each. */
   #giveBackLater(id: Guid): void {
+    if (this.#late.has(id)) return;
+    this.#late.add(id);
     const timer = setTimeout(() => {
-      if (this.#wanted.has(id)) return;
+      this.#late.delete(id);
+      if (this.#wanted.has(id) || this.#goingBack.has(id)) return;
       const goingBack = this.#giveBack(id)
         .catch(() => this.#giveBackLater(id))
         .finally(() => this.#goingBack.delete(id));

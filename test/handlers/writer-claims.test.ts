@@ -1,5 +1,6 @@
 import type { CompiledQuery } from 'kysely';
 import { SharedWriterClaims } from '../../src/handlers/writer-claims.js';
+import { StorageFailure } from '../../src/values/failure.js';
 import { eventually } from '../support/eventually.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 
@@ -93,6 +94,32 @@ test('A claim that could not be given back at once, and goes back behind a trans
   const row = await rooms.database.queries.selectFrom('upload_handlers').select('writer').executeTakeFirstOrThrow();
   expect(row.writer).toBe('one');
   await again.end();
+});
+
+test('However many chunks are refused while the database is busy, a claim is given back once', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id } = await rooms.uploads.create(session, 0);
+  const claims = new SharedWriterClaims(rooms.database, 'one');
+  const { database } = rooms;
+  const execute = database.executeQuery.bind(database);
+  const other = await rooms.uploads.create(session, 0);
+  const claimed = await claims.take(session, other.id);
+  let isBusy = true;
+  let attempts = 0;
+  database.executeQuery = (query) => {
+    attempts++;
+    return isBusy ? Promise.reject(new StorageFailure('The database is busy.')) : execute(query);
+  };
+  for (let n = 0; n < 20; n++) await expect(claims.take(session, id)).rejects.toThrow('The database is busy.');
+  /* What is put off is tried in the order it was: when this one has gone back, the other has been tried. */
+  await claimed.end();
+  isBusy = false;
+  attempts = 0;
+  await eventually(
+    () => database.queries.selectFrom('upload_handlers').select('id').where('writer', 'is not', null).execute(),
+    (held) => held.length === 0,
+  );
+  expect(attempts).toBe(2);
 });
 
 /** The first word of each query from now on; so many of them are refused. */
