@@ -25,11 +25,16 @@ export function sharedCores(count: number): Cores | undefined {
 }
 
 function canBind(): boolean {
-  return spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+  const [program, ...args] = bound('0', ['true']);
+  return spawnSync(program, args).status === 0;
 }
+
+/** Of util-linux, as `taskset` is: ends a process with the one that began it, also where that is killed and can end nothing itself. */
+const WITH_ITS_PARENT = ['setpriv', '--pdeathsig', 'KILL'];
 
 /** The command that runs `command` on these cores. */
 export function bound(cores: string | undefined, command: readonly string[]): [program: string, ...args: string[]] {
-  const [program = '', ...args] = command;
-  return cores === undefined ? [program, ...args] : ['taskset', '-c', cores, program, ...args];
+  const [program = '', ...args] =
+    cores === undefined ? command : [...WITH_ITS_PARENT, 'taskset', '-c', cores, ...command];
+  return [program, ...args];
 }
