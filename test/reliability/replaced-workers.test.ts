@@ -2,11 +2,11 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { Crew } from '../src/crew.js';
-import { makeLog } from '../src/log.js';
-import { loadSettings } from '../src/settings.js';
-import { eventually } from './support/eventually.js';
-import { scratchDirectory } from './support/scratch-directory.js';
+import { Crew } from '../../src/crew.js';
+import { makeLog } from '../../src/log.js';
+import { loadSettings } from '../../src/settings.js';
+import { eventually } from '../support/eventually.js';
+import { scratchDirectory } from '../support/scratch-directory.js';
 
 /* What becomes of a worker's place and of what it held when it ends. The workers are processes that do no more than tell that they are there. */
 
