@@ -13,7 +13,7 @@ import { LongWork } from '../values/long-work.js';
 import { PRODUCT_VERSION } from '../values/product-version.js';
 import { authenticate } from './authenticate.js';
 import { formatTime } from './date-format.js';
-import type { Call, Operations } from './operation.js';
+import type { Operations } from './operation.js';
 import { recorded } from './recorded.js';
 
 export type LibraryOperations = Pick<
@@ -40,6 +40,7 @@ export interface LibraryOperationsRooms {
 /** The operations of CONTRACT, Library. */
 export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperations {
   const { audit, sessions, folders, documents, identity, now } = rooms;
+  const reading = new FairGate({ width: 1 });
   const measuring = new FairGate({
     width: MEASURED_AT_ONCE,
     bound: {
@@ -89,7 +90,11 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
         const document = await documents.resolve(user, Path);
-        const children = await history(documents, document, (work) => measuring.run(String(user.id), work, call), call);
+        const children = await history(documents, document, {
+          readInTurn: (work) => reading.run(String(user.id), work, call),
+          measureInTurn: (work) => measuring.run(String(user.id), work, call),
+          work: new LongWork(call.gone),
+        });
         const versions = { name: 'Versions', attributes: {}, children };
         return elementResult('response', { success: 'true' }, [versions]);
       },
@@ -122,6 +127,13 @@ const MOST_WAITING = 200;
 /** Versions read at a time. With the longest comments there may be, they take two megabytes. */
 const PAGE = 100;
 
+/** How a history is read: each page takes the processor for some milliseconds, and anybody may ask for any number at once. */
+interface HistoryReading {
+  readonly readInTurn: (work: () => Promise<Page<number>>) => Promise<Page<number>>;
+  readonly measureInTurn: (work: () => Promise<ContentSource>) => Promise<ContentSource>;
+  readonly work: LongWork;
+}
+
 /**
  * All versions of a document, the latest first. There may be any number, of which this process holds a page in memory at a time; those
  * committed meanwhile are not among them.
@@ -129,18 +141,19 @@ const PAGE = 100;
 async function history(
   documents: Documents,
   document: Document,
-  inTurn: (work: () => Promise<ContentSource>) => Promise<ContentSource>,
-  call: Call,
+  { measureInTurn, readInTurn, work }: HistoryReading,
 ): Promise<Element[] | [ContentSource]> {
   const read = async (upTo: number): Promise<Page<number>> => {
     const entries = await documents.history(document, upTo, PAGE);
     const last = entries.length < PAGE ? undefined : entries.at(-1);
     return { elements: entries.map(versionElement), next: last && last.number - 1 };
   };
-  const { elements, next } = await read(document.latest.number);
+  const { elements, next } = await readInTurn(async () => {
+    await work.pause();
+    return read(document.latest.number);
+  });
   if (next === undefined) return [...elements];
-  const work = new LongWork(call.gone);
-  return [await inTurn(() => MarkupPages.measure(document.latest.number, read, () => work.pause()))];
+  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read, () => work.pause()))];
 }
 
 /**

@@ -6,6 +6,7 @@ import { Failure } from '../../src/values/failure.js';
 import { newGuid } from '../../src/values/guid.js';
 import { PRODUCT_VERSION } from '../../src/values/product-version.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+import { turnsDuring } from '../support/turns-during.js';
 
 let rooms: Rooms;
 let operations: ReturnType<typeof libraryOperations>;
@@ -174,6 +175,18 @@ test('GetDocumentVersions lists every version, the latest first, each with all e
       },
     ],
   });
+});
+
+test('While many ask for versions others have their turn after each, and none is read for who has left', async () => {
+  await rooms.commit(anna, '/Public/a.txt');
+  const args = { AuthenticationTicket: ticket, Path: '/Public/a.txt' };
+  const ask = () => answer(operations.GetDocumentVersions, args);
+  expect(await turnsDuring(() => Promise.all(Array.from({ length: 20 }, ask)))).toBeGreaterThanOrEqual(19);
+  const left = new AbortController();
+  const call = { address: ADDRESS, gone: left.signal };
+  const asked = operations.GetDocumentVersions.run(args, call);
+  left.abort(new Error('left'));
+  await expect(asked).rejects.toThrow('left');
 });
 
 test('What is known about documents can be read while their library is offline', async () => {
