@@ -149,11 +149,11 @@ async function history(
     return { elements: entries.map(versionElement), next: last && last.number - 1 };
   };
   const { elements, next } = await readInTurn(async () => {
-    await work.pause();
+    await work.longStep();
     return read(document.latest.number);
   });
   if (next === undefined) return [...elements];
-  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read, () => work.pause()))];
+  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read, () => work.longStep()))];
 }
 
 /**

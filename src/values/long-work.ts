@@ -3,6 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 /** A step takes some tens of microseconds: others wait for a millisecond or two. */
 const STEPS_AT_ONCE = 50;
 
+/** In each turn Node takes one new connection: those who come are to come sooner than long steps, which there may be many of, let them. */
+const TURNS_BEFORE_LONG_STEP = 10;
+
 /**
  * Work for one caller that has many small steps, none of which waits for anything but the database, which answers at once: without
  * a pause now and then nobody else would be served until it is done. It ends when there is nobody left to do it for.
@@ -19,6 +22,11 @@ export class LongWork {
   /** To be awaited with each step. @throws the reason of `gone`, when the caller has left. */
   step(): Promise<void> | undefined {
     return ++this.#steps % STEPS_AT_ONCE === 0 ? this.pause() : undefined;
+  }
+
+  /** To be awaited before a step that takes some tens of milliseconds. @throws as {@link step}. */
+  async longStep(): Promise<void> {
+    for (let n = 0; n < TURNS_BEFORE_LONG_STEP; n++) await this.pause();
   }
 
   /** Lets others have their turn. @throws as {@link step}. */
