@@ -137,13 +137,20 @@ export class SharedWriterClaims implements WriterClaims {
     await this.#end(this.#database, { id, worker: this.#worker });
   }
 
-  /** Tries until it succeeds, or the claim is wanted again: other workers wait for the handler all the while. Once is enough for each. */
+  /**
+   * Tries until it succeeds: other workers wait for the handler all the while. Not while the claim is wanted again: who wants it gives it back, unless the
+   * handler turns out to be somebody else's. Once is enough for each.
+   */
   #giveBackLater(id: Guid): void {
     if (this.#late.has(id)) return;
     this.#late.add(id);
     const timer = setTimeout(() => {
       this.#late.delete(id);
-      if (this.#wanted.has(id) || this.#goingBack.has(id)) return;
+      if (this.#wanted.has(id)) {
+        this.#giveBackLater(id);
+        return;
+      }
+      if (this.#goingBack.has(id)) return;
       const goingBack = this.#giveBack(id)
         .catch(() => this.#giveBackLater(id))
         .finally(() => this.#goingBack.delete(id));

@@ -96,6 +96,37 @@ test('A claim that could not be given back at once, and goes back behind a trans
   await again.end();
 });
 
+test('A claim that could not be given back at once is given back though another session asks for its handler meanwhile', async () => {
+  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const { id: stranger } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+  const handlers = [await rooms.uploads.create(session, 0), await rooms.uploads.create(session, 0)] as const;
+  const claims = new SharedWriterClaims(rooms.database, 'one');
+  const claimed = [await claims.take(session, handlers[0].id), await claims.take(session, handlers[1].id)] as const;
+  const asked = listen({ refusals: 2 });
+  for (const claim of claimed) await claim.end();
+  let end = (): void => undefined;
+  let transaction: Promise<void> | undefined;
+  await new Promise<void>((begun) => {
+    transaction = rooms.database.transact(() => {
+      begun();
+      return new Promise<void>((resolve) => (end = resolve));
+    });
+  });
+  const told = expect(claims.take(stranger, handlers[0].id)).rejects.toThrow('does not exist or has expired');
+  /* What is put off is tried in the order it was: when the second is tried, it has been the first one's turn. */
+  await eventually(
+    () => asked.length,
+    (times) => times === 4,
+  );
+  end();
+  await transaction;
+  await told;
+  await eventually(
+    () => rooms.database.queries.selectFrom('upload_handlers').select('id').where('writer', 'is not', null).execute(),
+    (held) => held.length === 0,
+  );
+});
+
 test('However many chunks are refused while the database is busy, a claim is given back once', async () => {
   const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
   const { id } = await rooms.uploads.create(session, 0);
