@@ -136,14 +136,19 @@ async function doubtAtClose(): Promise<Guid> {
 /** An upload of which the worker is bringing what has come to the disk. */
 async function writeBack(): Promise<Guid> {
   const { id } = await first.uploads.create(sessionId, 0);
-  fs.truncateSync(path.join(rooms.contentDirectory, id.slice(0, 2), id), NEARLY_WRITTEN_BACK);
-  await first.database.queries
-    .updateTable('upload_handlers')
-    .set({ length: NEARLY_WRITTEN_BACK, crc32: crcOfZeros(NEARLY_WRITTEN_BACK) })
-    .where('id', '=', id)
-    .execute();
+  await lengthen(id, NEARLY_WRITTEN_BACK);
   await send(first, id, false);
   return id;
+}
+
+/** Has an upload consist of so many zeros. */
+async function lengthen(id: Guid, length: number): Promise<void> {
+  fs.truncateSync(path.join(rooms.contentDirectory, id.slice(0, 2), id), length);
+  await first.database.queries
+    .updateTable('upload_handlers')
+    .set({ length, crc32: crcOfZeros(length) })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** An upload that could not be brought to the disk while more of it came. */
@@ -265,6 +270,20 @@ describe('While what has come is brought to the disk', () => {
     endSync.badly();
     await refused;
     expect(await recorded()).toEqual([]);
+  });
+
+  test('a caller who is as much ahead again waits for that, and then what came since is brought to the disk', async () => {
+    const id = await writeBack();
+    await lengthen(id, 2 * NEARLY_WRITTEN_BACK + 4);
+    let isTaken = false;
+    const sent = send(first, id, false).then(() => (isTaken = true));
+    for (let n = 0; n < 50; n++) await turn();
+    expect({ isTaken, syncs }).toEqual({ isTaken: false, syncs: 1 });
+    endSync.well();
+    await sent;
+    expect(syncs).toBe(2);
+    await send(second, id, true);
+    expect(await second.uploads.staged(sessionId, id)).toMatchObject({ id });
   });
 
   test('a stop waits for that', async () => {
