@@ -97,11 +97,7 @@ describe('Logging in', () => {
       (await rooms.database.queries.selectFrom('users').select('password_hash').where('name', '=', 'Anna').execute())[0]
         ?.password_hash;
     const earlier = await new Passwords({ N: 32, r: 1, p: 1 }).hash('secret');
-    await rooms.database.queries
-      .updateTable('users')
-      .set({ password_hash: earlier })
-      .where('name', '=', 'Anna')
-      .execute();
+    await setHash(rooms.database, 'Anna', earlier);
     await expect(rooms.sessions.logIn('anna', 'wrong', ADDRESS)).rejects.toThrow(FAILED);
     expect(await hash()).toBe(earlier);
     await logIn();
@@ -113,11 +109,7 @@ describe('Logging in', () => {
 
   test('of the same user twice at once succeeds twice, also when the hash is made anew', async () => {
     const earlier = await new Passwords({ N: 32, r: 1, p: 1 }).hash('secret');
-    await rooms.database.queries
-      .updateTable('users')
-      .set({ password_hash: earlier })
-      .where('name', '=', 'Anna')
-      .execute();
+    await setHash(rooms.database, 'Anna', earlier);
     await expect(Promise.all([logIn(), logIn()])).resolves.toHaveLength(2);
   });
 
