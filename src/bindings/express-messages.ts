@@ -43,7 +43,7 @@ export function expressMessages(application: Express): MessageClasses {
     /**
      * Takes a piece of the body from Node's parser, or null at its end; returns whether the socket is to go on. Node makes a buffer for every chunk of the
      * transfer coding, and stops the socket only when all that came with it has been cut up: 64 KiB are ten thousand buffers when each chunk has a
-     * byte, and take 2 MB. What has come and nobody reads yet is put into few.
+     * byte. What has come and nobody reads yet is put into few.
      */
     override push(piece: Buffer | null): boolean {
       const isGathered = piece !== null && piece.length < SMALL && this.readableLength > 0;

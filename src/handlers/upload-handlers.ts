@@ -219,7 +219,7 @@ export class UploadHandlers {
       return { writer, counted: staged.beginChunk(row.user_id) };
     } catch (error) {
       if (!(error instanceof ContentMissing)) throw error;
-      /* A process that has ended since could delete its bytes only: see #sync. */
+      /* A process that has ended since could delete its bytes only: see #giveUp. */
       await this.#abandon(row.id);
       throw noUploadHandler();
     }

@@ -10,8 +10,9 @@ import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 export interface WriterClaim {
   /** The statement that recorded what was written has cleared the claim as well. */
   cleared(): void;
-  /** It is not given back, whoever asks for it, until it is let go of; or it goes with its handler, which is to be deleted. */
+  /** It is not given back, by this claim or a later one of this worker, until one of them lets go of it; or it goes with its handler, which is to be deleted. */
   keep(): void;
+  /** Undoes {@link keep}; does not give it back. */
   letGo(): void;
   /** Gives the claim back, unless it was cleared or is kept. Does not reject: what cannot be written down now is written down later. */
   end(): Promise<void>;

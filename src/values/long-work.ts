@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** A step takes some tens of microseconds: others wait for a millisecond or two. */
 const STEPS_AT_ONCE = 50;
 
-/** In each turn Node takes one new connection: those who come are to come sooner than long steps, which there may be many of, let them. */
+/** Node takes one new connection in a turn. With one turn between long steps, a newcomer would wait for as many steps as others came before. */
 const TURNS_BEFORE_LONG_STEP = 10;
 
 /**
