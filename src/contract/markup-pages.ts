@@ -9,7 +9,7 @@ export interface Page<Place> {
   readonly next: Place | undefined;
 }
 
-/** Reads the page at a place: the same elements each time. */
+/** Reads the page at a place, when its turn has come: the same elements each time. */
 export type ReadPage<Place> = (place: Place) => Promise<Page<Place>>;
 
 interface MeasuredPage<Place> {
@@ -36,12 +36,7 @@ export class MarkupPages<Place> implements ContentSource {
     this.#readPage = readPage;
   }
 
-  /** @param pause - Awaited between two pages, so that others have their turn. */
-  static async measure<Place>(
-    first: Place,
-    readPage: ReadPage<Place>,
-    pause: () => Promise<void>,
-  ): Promise<MarkupPages<Place>> {
+  static async measure<Place>(first: Place, readPage: ReadPage<Place>): Promise<MarkupPages<Place>> {
     const pages: MeasuredPage<Place>[] = [];
     for (let place: Place | undefined = first, start = 0; place !== undefined;) {
       const { elements, next }: Page<Place> = await readPage(place);
@@ -49,7 +44,6 @@ export class MarkupPages<Place> implements ContentSource {
       pages.push({ place, start, end });
       start = end;
       place = next;
-      await pause();
     }
     return new MarkupPages(pages, readPage);
   }
@@ -63,13 +57,15 @@ export class MarkupPages<Place> implements ContentSource {
     return this.#pages.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
   }
 
+  /** Has the page read that a byte is on. @throws StorageFailure when it is not what it was, and what reading it throws. */
+  async prepare(position: number): Promise<void> {
+    await this.#enter(position);
+  }
+
   async read(buffer: Buffer, position: number): Promise<number> {
-    let done = 0;
-    while (done < buffer.length && position + done < this.length) {
-      const start = await this.#enter(position + done);
-      done += this.#bytes.copy(buffer, done, position + done - start);
-    }
-    return done;
+    if (position === this.length) return 0;
+    const start = await this.#enter(position);
+    return this.#bytes.copy(buffer, 0, position - start);
   }
 
   close(): void {
@@ -77,7 +73,7 @@ export class MarkupPages<Place> implements ContentSource {
     this.#number = -1;
   }
 
-  /** Has the page read that a byte is on. Returns where it begins. @throws StorageFailure when it is not what it was. */
+  /** Makes the page that a byte is on the one at hand; returns where it begins. */
   async #enter(position: number): Promise<number> {
     const isOn = (page: MeasuredPage<Place> | undefined): boolean =>
       page !== undefined && page.start <= position && position < page.end;

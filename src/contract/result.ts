@@ -9,7 +9,9 @@ export interface ContentSource {
   readonly isMarkup?: boolean;
   /** How much of it is in memory while it is sent, beside the buffer, bytes. @default nothing */
   readonly memory?: number;
-  /** Reads the bytes at `position` (0 … length) into `buffer`; returns how many, fewer only at the end. */
+  /** Awaited before a buffer is taken to read into: does what may have to wait, so that no buffer waits with it. @default nothing has to */
+  prepare?(position: number): Promise<void>;
+  /** Reads the bytes at `position` (0 … length) into `buffer`; returns how many, fewer than there is room for only at the end or where there is something to prepare. */
   read(buffer: Buffer, position: number): Promise<number>;
   close(): void | Promise<void>;
 }

@@ -90,10 +90,10 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
       run: async ({ AuthenticationTicket, Path }, call) => {
         const { user } = await authenticate(sessions, AuthenticationTicket, call);
         const document = await documents.resolve(user, Path);
+        const work = new LongWork(call.gone);
         const children = await history(documents, document, {
-          readInTurn: (work) => reading.run(String(user.id), work, call),
-          measureInTurn: (work) => measuring.run(String(user.id), work, call),
-          work: new LongWork(call.gone),
+          readInTurn: (read) => reading.run(String(user.id), () => work.longStep().then(read), call),
+          measureInTurn: (measure) => measuring.run(String(user.id), measure, call),
         });
         const versions = { name: 'Versions', attributes: {}, children };
         return elementResult('response', { success: 'true' }, [versions]);
@@ -129,9 +129,9 @@ const PAGE = 100;
 
 /** How a history is read: each page takes the processor for some milliseconds, and anybody may ask for any number at once. */
 interface HistoryReading {
-  readonly readInTurn: (work: () => Promise<Page<number>>) => Promise<Page<number>>;
-  readonly measureInTurn: (work: () => Promise<ContentSource>) => Promise<ContentSource>;
-  readonly work: LongWork;
+  /** Also for the pages of an answer that is being sent: one at a time is read, whoever they are for. */
+  readonly readInTurn: (read: () => Promise<Page<number>>) => Promise<Page<number>>;
+  readonly measureInTurn: (measure: () => Promise<ContentSource>) => Promise<ContentSource>;
 }
 
 /**
@@ -141,19 +141,17 @@ interface HistoryReading {
 async function history(
   documents: Documents,
   document: Document,
-  { measureInTurn, readInTurn, work }: HistoryReading,
+  { measureInTurn, readInTurn }: HistoryReading,
 ): Promise<Element[] | [ContentSource]> {
-  const read = async (upTo: number): Promise<Page<number>> => {
-    const entries = await documents.history(document, upTo, PAGE);
-    const last = entries.length < PAGE ? undefined : entries.at(-1);
-    return { elements: entries.map(versionElement), next: last && last.number - 1 };
-  };
-  const { elements, next } = await readInTurn(async () => {
-    await work.longStep();
-    return read(document.latest.number);
-  });
+  const read = (upTo: number): Promise<Page<number>> =>
+    readInTurn(async () => {
+      const entries = await documents.history(document, upTo, PAGE);
+      const last = entries.length < PAGE ? undefined : entries.at(-1);
+      return { elements: entries.map(versionElement), next: last && last.number - 1 };
+    });
+  const { elements, next } = await read(document.latest.number);
   if (next === undefined) return [...elements];
-  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read, () => work.longStep()))];
+  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read))];
 }
 
 /**

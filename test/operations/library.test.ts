@@ -1,10 +1,12 @@
 import type { User } from '../../src/accounts/user.js';
-import type { Element } from '../../src/contract/result.js';
+import { findContent } from '../../src/contract/element-writer.js';
+import type { ContentSource, Element, Result } from '../../src/contract/result.js';
 import { libraryOperations } from '../../src/operations/library.js';
 import { type Operation, refusal } from '../../src/operations/operation.js';
 import { Failure } from '../../src/values/failure.js';
 import { newGuid } from '../../src/values/guid.js';
 import { PRODUCT_VERSION } from '../../src/values/product-version.js';
+import type { VersionNumber } from '../../src/values/version-number.js';
 import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
 import { turnsDuring } from '../support/turns-during.js';
 
@@ -188,6 +190,41 @@ test('While many ask for versions others have some turns after each, and none is
   left.abort(new Error('left'));
   await expect(asked).rejects.toThrow('left');
 });
+
+test('So it is while long histories are sent', async () => {
+  await rooms.commit(anna, '/Public/a.txt');
+  await addVersions(150);
+  const left = new AbortController();
+  const ask = () =>
+    operations.GetDocumentVersions.run(
+      { AuthenticationTicket: ticket, Path: '/Public/a.txt' },
+      { address: ADDRESS, gone: left.signal },
+    );
+  const contents = (await Promise.all(Array.from({ length: 10 }, ask))).map(contentOf);
+  const prepare = async (content: ContentSource, position: number): Promise<void> => content.prepare?.(position);
+  const turns = await turnsDuring(() => Promise.all(contents.map((content) => prepare(content, 0))));
+  expect(turns).toBeGreaterThanOrEqual(90);
+  left.abort(new Error('left'));
+  for (const content of contents) await expect(prepare(content, content.length - 1)).rejects.toThrow('left');
+});
+
+/** Gives the only document so many versions more. */
+async function addVersions(count: number): Promise<void> {
+  const first = await rooms.database.queries.selectFrom('versions').selectAll().executeTakeFirstOrThrow();
+  const versions = Array.from({ length: count }, (_, n) => ({
+    ...first,
+    number: (first.number + 1 + n) as VersionNumber,
+    content_id: newGuid(),
+  }));
+  await rooms.database.queries.insertInto('versions').values(versions).execute();
+}
+
+/** The content in an element. */
+function contentOf(result: Result): ContentSource {
+  const content = result.kind === 'element' ? findContent(result.element) : undefined;
+  if (!content) throw new Error('There is no content in the answer.');
+  return content;
+}
 
 test('What is known about documents can be read while their library is offline', async () => {
   await rooms.commit(anna, '/Public/a.txt');

@@ -37,6 +37,10 @@ async function streamRaw(
   sending: SendingBuffer,
 ): Promise<void> {
   for (let position = 0; position < source.length;) {
+    if (source.prepare) {
+      sending.yield();
+      await source.prepare(position);
+    }
     const bytes = await readSome(source, sending.next(), position);
     position += bytes.length;
     await sending.send(bytes, write);
@@ -54,6 +58,10 @@ async function streamBase64(
 ): Promise<void> {
   let carried: Buffer = NOTHING;
   for (let position = 0; position < source.length;) {
+    if (source.prepare) {
+      sending.yield();
+      await source.prepare(position);
+    }
     const buffer = sending.next();
     const start = Math.floor(buffer.length / 12) * 3;
     carried.copy(buffer, start);

@@ -63,6 +63,11 @@ export class SendingBuffer {
     }
   }
 
+  /** There is nothing to send until something has been waited for: others may have the buffer meanwhile. */
+  yield(): void {
+    this.#giveBack();
+  }
+
   /** There is nothing more to send. */
   release(): void {
     clearTimeout(this.#patience);

@@ -67,6 +67,18 @@ test('any content, however little of it each read gives and however small the bu
   );
 });
 
+test.each(['base64', 'raw'] as const)('no buffer is held while content is prepared (%s)', async (encoding) => {
+  const budget = new MemoryBudget(100);
+  const prepared: { position: number; used: number }[] = [];
+  const prepare = (position: number): Promise<void> => {
+    prepared.push({ position, used: budget.used });
+    return setImmediate();
+  };
+  const source = { ...sourceOf(Buffer.alloc(9), 3), prepare };
+  await streamContent(source, () => undefined, encoding, new BufferPool(budget, 100));
+  expect(prepared).toEqual([0, 3, 6].map((position) => ({ position, used: 0 })));
+});
+
 test('bytes beyond the announced length are not sent', async () => {
   const source = { ...sourceOf(Buffer.from('abcdefgh')), length: 5 };
   expect((await stream(source, 'base64', 100)).toString()).toBe('YWJjZGU=');
