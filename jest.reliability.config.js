@@ -1,7 +1,7 @@
 import config from './jest.config.js';
 
 /**
- * What stops, fails and is lost: `npm run test:reliability`.
+ * What stops, fails and is lost, and what takes processes or waiting: `npm run test:reliability`.
  *
  * @type {import('jest').Config}
  */

@@ -1,18 +1,16 @@
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import fs from 'node:fs/promises';
 import net from 'node:net';
 import zlib from 'node:zlib';
 import { valueOf } from './support/answer.js';
 import { type Caller, hexCrc32 } from './support/caller.js';
 import { beginChunk, chunkThatWaits } from './support/chunk-on-its-way.js';
+import { connectTo, heldByServer, portOfUrl, rest } from './support/connection-queues.js';
 import { eventually } from './support/eventually.js';
 import { RunningService } from './support/running-service.js';
 import { openContents } from './support/server-figures.js';
 
 const MIB = 1024 * 1024;
-
-const GET_WSDL = 'GET /srv.asmx?wsdl HTTP/1.1\r\nHost: x\r\nAccept-Encoding: identity\r\n\r\n';
 
 let service: RunningService;
 let caller: Caller;
@@ -85,79 +83,6 @@ test('A message that breaks off in the middle is answered', async () => {
     'POST /srv.asmx HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nthis is no chunk\r\n',
   );
   expect(answer).toMatch(/^HTTP\/1.1 400 /);
-});
-
-test('A server that is being stopped takes no more of a connection than it has', async () => {
-  const stopping = await RunningService.start();
-  const uploader = await stopping.logIn();
-  const socket = net.connect(portOfUrl(stopping.url), '127.0.0.1');
-  const answer = rest(socket);
-  const first = await beginChunk(uploader, await uploader.openUpload(), Buffer.alloc(1000));
-  socket.write('POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n');
-  await eventually(
-    () => heldByServer(portOfUrl(stopping.url)),
-    (held) => held.has(socket.localPort ?? 0),
-  );
-  const stopped = stopping.end();
-  socket.write('xGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-  expect(await answer).toMatch(/\r\nConnection: close\r\n/i);
-  expect(valueOf(await first.finish(), 'success')).toBe('true');
-  await stopped;
-});
-
-test('A stop leaves callers who have asked for nothing before it leaves those who are served', async () => {
-  const stopping = await RunningService.start();
-  const uploader = await stopping.logIn();
-  const chunk = await beginChunk(uploader, await uploader.openUpload(), Buffer.alloc(1000));
-  const silent = net.connect(portOfUrl(stopping.url), '127.0.0.1');
-  const slow = net.connect(portOfUrl(stopping.url), '127.0.0.1');
-  const closed = Promise.all([silent, slow].map((socket) => once(socket.resume(), 'close')));
-  slow.write('GET /healthz HTTP/1.1\r\nHo');
-  await eventually(
-    () => heldByServer(portOfUrl(stopping.url)),
-    (held) => [silent, slow].every(({ localPort = 0 }) => held.get(localPort) === 0),
-  );
-  const stopped = stopping.end();
-  await closed;
-  expect(valueOf(await chunk.finish(), 'success')).toBe('true');
-  await stopped;
-});
-
-test('A stop waits for a request that has begun to come on a connection that was kept', async () => {
-  const stopping = await RunningService.start();
-  const server = portOfUrl(stopping.url);
-  const socket = net.connect({ host: '127.0.0.1', port: server });
-  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-  await once(socket, 'data');
-  await new Promise((resolve) => socket.write('GET /healthz HTTP/1.1\r\nHo', resolve));
-  await eventually(
-    async () => (await unreadByServer(server)).get(socket.localPort ?? 0),
-    (bytes) => bytes === 0,
-  );
-  const stopped = stopping.end();
-  socket.write('st: x\r\n\r\n');
-  expect(await rest(socket)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
-  await stopped;
-});
-
-test('A stop waits until all of an answer has been taken', async () => {
-  const stopping = await RunningService.start();
-  const server = portOfUrl(stopping.url);
-  const socket = net.connect({ host: '127.0.0.1', port: server });
-  await once(socket, 'connect');
-  const held = async () => (await heldByServer(server)).get(socket.localPort ?? 0);
-  /* More than the system takes for a caller who takes nothing: the rest is with the server. */
-  for (let before = -1, most = 0; most > before;) {
-    before = most;
-    socket.write(GET_WSDL.repeat(4));
-    await eventually(held, (bytes) => bytes !== undefined && bytes > 0);
-    most = Math.max(most, (await settled(held)) ?? 0);
-  }
-  const stopped = stopping.end();
-  const text = await rest(socket);
-  expect(text).toMatch(/<\/wsdl:definitions>\s*$/);
-  expect(text.split('HTTP/1.1 200 OK').length).toBe(text.split('</wsdl:definitions>').length);
-  await stopped;
 });
 
 test.each([
@@ -291,44 +216,6 @@ test('A connection on which requests with very long heads wait is closed', async
   await eventually(openContents, (files) => files === 0);
 });
 
-test('A caller who does not take a page is left', async () => {
-  const impatient = await RunningService.start({ readTimeout: '1' });
-  const server = portOfUrl(impatient.url);
-  try {
-    const socket = net.connect({ host: '127.0.0.1', port: server });
-    socket.on('error', () => undefined);
-    await once(socket, 'connect');
-    const held = async () => (await heldByServer(server)).get(socket.localPort ?? 0);
-    /* The system takes some for a caller who takes nothing. */
-    let most = 0;
-    for (let before = -1; most > before;) {
-      before = most;
-      socket.write(GET_WSDL.repeat(8));
-      await eventually(held, (bytes) => (bytes === undefined ? most > 0 : bytes > 0));
-      most = Math.max(most, (await settled(held)) ?? 0);
-    }
-    await eventually(held, (bytes) => bytes === undefined);
-    socket.destroy();
-  } finally {
-    await impatient.end();
-  }
-});
-
-/** A figure, once it has been the same for ten looks: what is asked for may take a moment to begin. */
-async function settled<T>(look: () => Promise<T>): Promise<T> {
-  let [now, looks] = [await look(), 0];
-  await eventually(
-    async () => {
-      const before = now;
-      now = await look();
-      looks = now === before ? looks + 1 : 0;
-      return looks;
-    },
-    (same) => same === 10,
-  );
-  return now;
-}
-
 test('No more connections are taken than there may be, and others when some have ended', async () => {
   const small = await RunningService.start({ maxConnections: '2' });
   const open = async (): Promise<net.Socket> => {
@@ -354,33 +241,6 @@ test('No more connections are taken than there may be, and others when some have
   await small.end();
 });
 
-/** The connections a process holds at the server's end: what the callers have not taken, bytes, by the callers' ports. */
-function heldByServer(server: number): Promise<Map<number, number>> {
-  return queued(server, 'sent');
-}
-
-/** The same for what the server has not read. */
-function unreadByServer(server: number): Promise<Map<number, number>> {
-  return queued(server, 'received');
-}
-
-async function queued(server: number, way: 'sent' | 'received'): Promise<Map<number, number>> {
-  const connections = (await fs.readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
-  /* Of a connection without an inode only the system still knows. */
-  return new Map(
-    connections
-      .filter(([, local = '', , , , , , , , inode = '0']) => portOf(local) === server && inode !== '0')
-      .map(([, , remote = '', , queues = '']) => [
-        portOf(remote),
-        Number.parseInt(queues.split(':')[way === 'sent' ? 0 : 1] ?? '', 16),
-      ]),
-  );
-}
-
-function portOf(address: string): number {
-  return Number.parseInt(address.split(':')[1] ?? '', 16);
-}
-
 function soapChunk(handler: string, bytes: Buffer): string {
   return (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><UploadFileChunk xmlns="http://tempuri.org/">' +
@@ -401,27 +261,10 @@ async function talk(request: string): Promise<[answer: string, socket: net.Socke
   return [await rest(socket), socket];
 }
 
-async function connect(): Promise<net.Socket> {
-  const socket = net.connect({ host: '127.0.0.1', port: port() });
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** What comes until the connection ends, or breaks. */
-function rest(socket: net.Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    socket.setEncoding('latin1');
-    socket.on('data', (piece: string) => (text += piece));
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve(text));
-  });
+function connect(): Promise<net.Socket> {
+  return connectTo(port());
 }
 
 function port(): number {
   return portOfUrl(service.url);
-}
-
-function portOfUrl(url: string): number {
-  return Number(new URL(url).port);
 }

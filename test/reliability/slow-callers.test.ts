@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import zlib from 'node:zlib';
-import { answer, NUMBER, valueOf } from '../../support/answer.js';
-import { type Caller, hexCrc32 } from '../../support/caller.js';
-import { beginChunk, chunkThatWaits } from '../../support/chunk-on-its-way.js';
-import { eventually } from '../../support/eventually.js';
-import { RunningService } from '../../support/running-service.js';
-import { readMetric } from '../../support/server-figures.js';
+import { answer, NUMBER, valueOf } from '../support/answer.js';
+import { type Caller, hexCrc32 } from '../support/caller.js';
+import { beginChunk, chunkThatWaits } from '../support/chunk-on-its-way.js';
+import { eventually } from '../support/eventually.js';
+import { RunningService } from '../support/running-service.js';
+import { readMetric } from '../support/server-figures.js';
 
 /* Callers who send their content slowly, or not at all. */
 

@@ -4,7 +4,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
-import { PROGRAM, ServerProcess } from './support/server-process.js';
+import { PROGRAM, ServerProcess } from '../support/server-process.js';
 
 let data: string;
 
