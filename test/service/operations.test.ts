@@ -1,7 +1,8 @@
+import fs from 'node:fs';
 import { loadContract } from '../../src/contract/wsdl-reader.js';
 import { PRODUCT_VERSION } from '../../src/values/product-version.js';
 import { type Answer, answer, GUID, matching, NUMBER, TIME } from '../support/answer.js';
-import { type Arguments, type Binding, BINDINGS } from '../support/bindings.js';
+import { type Arguments, type Binding, BINDINGS, POST } from '../support/bindings.js';
 import { call, Caller, crc32, fetchBytes, hexCrc32 } from '../support/caller.js';
 import { RunningService, TRUSTED_PASSWORD, USER_PASSWORD } from '../support/running-service.js';
 
@@ -435,6 +436,40 @@ const BYTES_OPERATIONS = ['DownloadDocument', 'DownloadDocumentVersion'];
 test('Every operation of the contract is called here', () => {
   const called = new Set([...ROWS.map(({ operation }) => operation), ...BYTES_OPERATIONS]);
   expect([...called].sort()).toEqual([...loadContract().operations.keys()].sort());
+});
+
+/** The forms of answers that docs/API.md lists: operation, element and attributes. */
+function documentedForms(): string[] {
+  const rows = fs.readFileSync('docs/API.md', 'utf8').matchAll(/^\| (`\w+`.*?) +\| `(\w+)` +\| (`success`.*?) +\|$/gm);
+  return [...rows].flatMap(([, operations = '', root = '', attributes = '']) =>
+    operationsIn(operations).map((operation) => form(operation, root, attributes.replaceAll('`', '').split(', '))),
+  );
+}
+
+/** `` `A`, `B` ``, and `` `A` and `…1` to `…3` ``, which are A, A1, A2 and A3. */
+function operationsIn(cell: string): string[] {
+  const [, name, last] = /^`(\w+)` and `…1` to `…(\d)`$/.exec(cell) ?? [];
+  if (name !== undefined) return [name, ...Array.from({ length: Number(last) }, (_, n) => `${name}${n + 1}`)];
+  return [...cell.matchAll(/`(\w+)`/g)].map(([, each = '']) => each);
+}
+
+const form = (operation: string, root: string, attributes: readonly string[]): string =>
+  `${operation}: ${root} ${attributes.join(' ')}`;
+
+test('docs/API.md tells the form of every answer, and no other', async () => {
+  const answered: string[] = [];
+  for (const { operation, prepare, when } of ROWS) {
+    const folder = await newFolder(POST, `documented ${operation}`, when);
+    const { answer: expected } = await prepare({ caller: anna, folder });
+    answered.push(
+      form(
+        operation,
+        expected.name,
+        expected.attributes.map(([name]) => name),
+      ),
+    );
+  }
+  expect(documentedForms().sort()).toEqual([...new Set(answered)].sort());
 });
 
 /** A folder of its own for a test. */
