@@ -92,7 +92,7 @@ export function libraryOperations(rooms: LibraryOperationsRooms): LibraryOperati
         const document = await documents.resolve(user, Path);
         const work = new LongWork(call.gone);
         const children = await history(documents, document, {
-          readInTurn: (read) => reading.run(String(user.id), () => work.longStep().then(read), call),
+          readInTurn: (read) => reading.run(String(user.id), () => readForOthersToo(work, read), call),
           measureInTurn: (measure) => measuring.run(String(user.id), measure, call),
         });
         const versions = { name: 'Versions', attributes: {}, children };
@@ -134,24 +134,34 @@ interface HistoryReading {
   readonly measureInTurn: (measure: () => Promise<ContentSource>) => Promise<ContentSource>;
 }
 
+/** Reads a page, and lets others have their turns in proportion to what it took: a version takes a tenth of a millisecond when its comment is long. */
+async function readForOthersToo(work: LongWork, read: () => Promise<Page<number>>): Promise<Page<number>> {
+  await work.pause();
+  const page = await read();
+  await work.largeStep(page.elements.length);
+  return page;
+}
+
 /**
  * All versions of a document, the latest first. There may be any number, of which this process holds a page in memory at a time; those
- * committed meanwhile are not among them.
+ * committed meanwhile are not among them. No async function: that would keep the first page for as long as it waits for its turn to measure all.
  */
-async function history(
+function history(
   documents: Documents,
   document: Document,
   { measureInTurn, readInTurn }: HistoryReading,
-): Promise<Element[] | [ContentSource]> {
+): Promise<readonly Element[] | readonly [ContentSource]> {
+  const latest = document.latest.number;
   const read = (upTo: number): Promise<Page<number>> =>
     readInTurn(async () => {
       const entries = await documents.history(document, upTo, PAGE);
       const last = entries.length < PAGE ? undefined : entries.at(-1);
       return { elements: entries.map(versionElement), next: last && last.number - 1 };
     });
-  const { elements, next } = await read(document.latest.number);
-  if (next === undefined) return [...elements];
-  return [await measureInTurn(() => MarkupPages.measure(document.latest.number, read))];
+  const measured = (): Promise<ContentSource> => measureInTurn(() => MarkupPages.measure(latest, read));
+  return read(latest).then(({ elements, next }) =>
+    next === undefined ? elements : measured().then((content) => [content] as const),
+  );
 }
 
 /**

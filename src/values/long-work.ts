@@ -3,8 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 /** A step takes some tens of microseconds: others wait for a millisecond or two. */
 const STEPS_AT_ONCE = 50;
 
-/** Node takes one new connection in a turn. With one turn between long steps, a newcomer would wait for as many steps as others came before. */
-const TURNS_BEFORE_LONG_STEP = 10;
+/**
+ * A part of a large step takes a tenth of a millisecond. Node takes one new connection in a turn: with one turn between large steps, a newcomer would
+ * wait for as many steps as others came before.
+ */
+const PARTS_FOR_A_TURN = 10;
 
 /**
  * Work for one caller that has many small steps, none of which waits for anything but the database, which answers at once: without
@@ -24,9 +27,9 @@ export class LongWork {
     return ++this.#steps % STEPS_AT_ONCE === 0 ? this.pause() : undefined;
   }
 
-  /** To be awaited before a step that takes some tens of milliseconds. @throws as {@link step}. */
-  async longStep(): Promise<void> {
-    for (let n = 0; n < TURNS_BEFORE_LONG_STEP; n++) await this.pause();
+  /** To be awaited after a step that has many parts and cannot be interrupted. @throws as {@link step}. */
+  async largeStep(parts: number): Promise<void> {
+    for (let n = 0; n < parts; n += PARTS_FOR_A_TURN) await this.pause();
   }
 
   /** Lets others have their turn. @throws as {@link step}. */
