@@ -164,7 +164,7 @@ export class EnvelopeReader implements MessageReader, MarkupListener {
   #readMarkup(bytes: Buffer, start: number): Step {
     const found = bytes.indexOf(GREATER_THAN, start);
     const end = found === -1 ? bytes.length : found + 1;
-    this.#steps++;
+    if (found !== -1) this.#steps++;
     if (this.#steps > MAX_STEPS) throw new MessageTooLarge(`There are more than ${MAX_STEPS} '>' in the message.`);
     this.#countText(end - start);
     this.#parser.write(this.#text.write(bytes.subarray(start, end)));

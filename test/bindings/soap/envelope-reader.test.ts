@@ -234,6 +234,12 @@ test('whatever bytes come, cut anywhere, they are refused as much', async () => 
   );
 });
 
+test('A message may come in any number of pieces', async () => {
+  const text = 'x'.repeat(30_000);
+  const heard = await hear(Array.from(Buffer.from(message(`<text>${text}</text>`)), (byte) => Buffer.of(byte)));
+  expect(heard).toEqual({ said: expect.arrayContaining([`text=${text}`]) as unknown, error: undefined });
+});
+
 test.each([
   [
     'more places where markup may end than any message has',
