@@ -59,6 +59,7 @@ async function streamBase64(
   let carried: Buffer = NOTHING;
   for (let position = 0; position < source.length;) {
     if (source.prepare) {
+      carried = Buffer.from(carried);
       sending.yield();
       await source.prepare(position);
     }

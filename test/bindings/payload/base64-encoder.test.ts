@@ -69,14 +69,20 @@ test('any content, however little of it each read gives and however small the bu
 
 test.each(['base64', 'raw'] as const)('no buffer is held while content is prepared (%s)', async (encoding) => {
   const budget = new MemoryBudget(100);
+  const pool = new BufferPool(budget, 100);
+  const content = randomBytes(10);
   const prepared: { position: number; used: number }[] = [];
-  const prepare = (position: number): Promise<void> => {
+  const pieces: Buffer[] = [];
+  const prepare = async (position: number): Promise<void> => {
     prepared.push({ position, used: budget.used });
-    return setImmediate();
+    const other = await pool.acquire();
+    other.bytes.fill(0);
+    other.release();
   };
-  const source = { ...sourceOf(Buffer.alloc(9), 3), prepare };
-  await streamContent(source, () => undefined, encoding, new BufferPool(budget, 100));
-  expect(prepared).toEqual([0, 3, 6].map((position) => ({ position, used: 0 })));
+  const write = (bytes: Buffer): void => void pieces.push(Buffer.from(bytes));
+  await streamContent({ ...sourceOf(content, 4), prepare }, write, encoding, pool);
+  expect(prepared).toEqual([0, 4, 8].map((position) => ({ position, used: 0 })));
+  expectSame(Buffer.concat(pieces), encoding === 'raw' ? content : Buffer.from(content.toString('base64')));
 });
 
 test('bytes beyond the announced length are not sent', async () => {
