@@ -21,6 +21,17 @@ export class FairQueue<Entry extends Waiting> {
     this.#places = places;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The one whose turn it is. */
+  get first(): Entry | undefined {
+    for (const entries of this.#groups.values()) return entries[0];
+    return undefined;
+  }
+
   /** Refuses the entry itself when its group has most of the places already, or as many as any and nobody gives way. */
   add(group: string, entry: Entry): void {
     const entries = this.#groups.get(group) ?? [];

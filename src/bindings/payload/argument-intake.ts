@@ -138,7 +138,7 @@ export class ArgumentIntake implements ArgumentReceiver, ArrivedTexts {
       await this.#hold(() => spooled.close());
       payload.waitIn(spooled);
     }
-    const buffer = await this.#buffers.acquire();
+    const buffer = await this.#buffers.acquire(this.call.address);
     payload.gatherIn(buffer);
     await this.#hold(() => payload.stopGathering());
     return payload;

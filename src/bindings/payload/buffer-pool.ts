@@ -43,11 +43,11 @@ export class BufferPool implements Reserve {
     return this.#idle.length * this.size;
   }
 
-  /** Takes a buffer: at once when the budget has room, else as soon as it is this caller's turn. */
-  acquire(): PooledBuffer | Promise<PooledBuffer> {
+  /** Takes a buffer: at once when the budget has room, else as soon as it is the turn of the caller at this address: see {@link MemoryBudget.acquire}. */
+  acquire(address: string): PooledBuffer | Promise<PooledBuffer> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return this.#lend(idle.bytes, idle.lease);
-    return this.#budget.acquire(this.size, (lease) => this.#lend(this.#takeOver(), lease));
+    return this.#budget.acquire(this.size, (lease) => this.#lend(this.#takeOver(), lease), address);
   }
 
   /**

@@ -1,3 +1,6 @@
+import { FairQueue, type Waiting } from '../../values/fair-queue.js';
+import { siteOf } from '../../values/network.js';
+
 /** Bytes of the budget that somebody holds. */
 export interface Lease {
   /** Gives the bytes back. Once is enough; again does nothing. */
@@ -12,21 +15,22 @@ export interface Reserve {
   giveUp(): void;
 }
 
-interface Waiter {
+interface Waiter extends Waiting {
   readonly bytes: number;
   /** Called as soon as the bytes are the waiter's, before whoever gave them back goes on. */
   readonly grant: (lease: Lease) => void;
 }
 
 /**
- * The memory that the whole process may hold on behalf of requests. When it is used up nothing fails: whoever asks
- * waits, in the order of asking, and meanwhile does not read its socket. Nobody overtakes, so a large request is not
- * starved by small ones.
+ * The memory that the process may hold for the content of requests. When it is used up nothing fails: whoever asks waits, and meanwhile does not read
+ * its socket. The sites that callers come from take turns, and within a site the order is that of asking; nobody overtakes for asking less, so a large
+ * request is not starved by small ones.
  */
 export class MemoryBudget {
   /** In bytes. */
   readonly capacity: number;
-  readonly #waiters = new Set<Waiter>();
+  /** There is a place for everybody: each is a connection, of which there are only so many. */
+  readonly #waiters = new FairQueue<Waiter>(Infinity);
   readonly #reserves: Reserve[] = [];
   #leased = 0;
 
@@ -46,16 +50,16 @@ export class MemoryBudget {
   }
 
   /**
-   * Takes `bytes` of the budget: at once when they are there, else as soon as it is this caller's turn. Gives what `use` makes of the
+   * Takes `bytes` of the budget: at once when they are there, else as soon as it is the turn of the caller at this address. Gives what `use` makes of the
    * lease, which is called the moment the bytes are there: within the {@link Lease.release} that made room for them, when the caller had to
    * wait. @throws RangeError for more than the capacity, which would wait for ever.
    */
-  acquire<Held>(bytes: number, use: (lease: Lease) => Held): Held | Promise<Held> {
+  acquire<Held>(bytes: number, use: (lease: Lease) => Held, address: string): Held | Promise<Held> {
     if (bytes > this.capacity) {
       throw new RangeError(`${bytes} bytes are more than the whole budget of ${this.capacity}.`);
     }
     const lease = this.takeNow(bytes);
-    return lease ? use(lease) : this.#wait(bytes, use);
+    return lease ? use(lease) : this.#wait(bytes, use, address);
   }
 
   /** Takes `bytes` of the budget when they are there and nobody waits for any; else undefined. */
@@ -86,18 +90,17 @@ export class MemoryBudget {
     };
   }
 
-  #wait<Held>(bytes: number, use: (lease: Lease) => Held): Promise<Held> {
-    return new Promise((resolve) => {
-      this.#waiters.add({ bytes, grant: (lease) => resolve(use(lease)) });
+  #wait<Held>(bytes: number, use: (lease: Lease) => Held, address: string): Promise<Held> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.add(siteOf(address), { bytes, grant: (lease) => resolve(use(lease)), refuse: reject });
     });
   }
 
   /** Serves those whose turn it is, as far as the budget goes. */
   #serve(): void {
-    for (const waiter of this.#waiters) {
-      if (!this.#fits(waiter.bytes)) return;
-      this.#waiters.delete(waiter);
-      waiter.grant(this.#lease(waiter.bytes));
+    for (let next = this.#waiters.first; next && this.#fits(next.bytes); next = this.#waiters.first) {
+      this.#waiters.next();
+      next.grant(this.#lease(next.bytes));
     }
   }
 }

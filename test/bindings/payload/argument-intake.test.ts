@@ -25,7 +25,7 @@ test('Who has filled a buffer while others wait gives it back, and goes on witho
   const intake = intakeWith(buffers);
   const content = await intake.content('fileContent');
   let served: PooledBuffer | undefined;
-  void Promise.resolve(buffers.acquire()).then((buffer) => (served = buffer));
+  void Promise.resolve(buffers.acquire('192.0.2.1')).then((buffer) => (served = buffer));
   const bytes = Buffer.from(Array.from({ length: SIZE + 1000 }, (_, n) => n % 251));
   await content.write(bytes.subarray(0, SIZE + 500));
   await Promise.resolve();

@@ -7,6 +7,8 @@ import { MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
 import type { ContentSource } from '../../../src/contract/result.js';
 import { expectSame } from './receivers.js';
 
+const ADDRESS = '192.0.2.1';
+
 /** Content in memory, of which each read gives at most `most` bytes. */
 function sourceOf(content: Buffer, most = Infinity): ContentSource {
   return {
@@ -75,7 +77,7 @@ test.each(['base64', 'raw'] as const)('no buffer is held while content is prepar
   const pieces: Buffer[] = [];
   const prepare = async (position: number): Promise<void> => {
     prepared.push({ position, used: budget.used });
-    const other = await pool.acquire();
+    const other = await pool.acquire(ADDRESS);
     other.bytes.fill(0);
     other.release();
   };

@@ -3,20 +3,20 @@ import { setImmediate } from 'node:timers/promises';
 import { type Lease, MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
 
 /** Takes bytes of a budget; gives the lease. */
-const acquire = (budget: MemoryBudget, bytes: number): Lease | Promise<Lease> =>
-  budget.acquire(bytes, (lease) => lease);
+const acquire = (budget: MemoryBudget, bytes: number, address = '192.0.2.1'): Lease | Promise<Lease> =>
+  budget.acquire(bytes, (lease) => lease, address);
 
 /** Asks for bytes and notes when they are granted. */
 class Caller {
   lease: Lease | undefined;
   readonly done: Promise<void>;
 
-  constructor(budget: MemoryBudget, bytes: number) {
-    this.done = this.#ask(budget, bytes);
+  constructor(budget: MemoryBudget, bytes: number, address?: string) {
+    this.done = this.#ask(budget, bytes, address);
   }
 
-  async #ask(budget: MemoryBudget, bytes: number): Promise<void> {
-    this.lease = await acquire(budget, bytes);
+  async #ask(budget: MemoryBudget, bytes: number, address?: string): Promise<void> {
+    this.lease = await acquire(budget, bytes, address);
   }
 }
 
@@ -55,6 +55,21 @@ test('nobody overtakes: a small request waits behind a large one that came befor
   large.lease?.release();
   await small.done;
   expect(budget.used).toBe(10);
+});
+
+test('those who come from elsewhere do not wait behind all of a crowd from one site', async () => {
+  const budget = new MemoryBudget(100);
+  const holder = new Caller(budget, 100);
+  const crowd = ['2001:db8:1::1', '2001:db8:1::2', '2001:db8:1:2::3'].map(
+    (address) => new Caller(budget, 100, address),
+  );
+  const other = new Caller(budget, 100, '2001:db8:2::1');
+  await setImmediate();
+  holder.lease?.release();
+  await crowd[0]?.done;
+  crowd[0]?.lease?.release();
+  await other.done;
+  expect(crowd.slice(1).map(({ lease }) => lease)).toEqual([undefined, undefined]);
 });
 
 test('a lease that is released twice gives its bytes back once', () => {

@@ -3,6 +3,8 @@ import { MemoryBudget } from '../../../src/bindings/payload/memory-budget.js';
 import { SendingBuffer } from '../../../src/bindings/payload/sending-buffer.js';
 import { eventually } from '../../support/eventually.js';
 
+const ADDRESS = '192.0.2.1';
+
 const KIB = 1024;
 const SIZE = 256 * KIB;
 
@@ -31,7 +33,7 @@ test('who takes every piece as it comes is sent large ones, from one buffer', as
 test('who does not take a piece keeps no buffer of the pool, and is sent small pieces after it', async () => {
   const taken = await sendSlowly();
   expect(budget.used).toBe(0);
-  const others = Array.from({ length: 8 }, () => pool.acquire() as PooledBuffer);
+  const others = Array.from({ length: 8 }, () => pool.acquire(ADDRESS) as PooledBuffer);
   expect(others.map(({ bytes }) => bytes)).not.toContain(taken);
   expect(sending.next()).toHaveLength(16 * KIB);
   expect(sending.next()).not.toBe(taken);
@@ -48,7 +50,7 @@ test('who was held up for a moment is sent large pieces again, after a large one
 });
 
 test('without a buffer in the pool nobody waits: the pieces are small until there is one', async () => {
-  const others = Array.from({ length: 8 }, () => pool.acquire() as PooledBuffer);
+  const others = Array.from({ length: 8 }, () => pool.acquire(ADDRESS) as PooledBuffer);
   const small = sending.next();
   expect(small).toHaveLength(16 * KIB);
   await sending.send(small, () => undefined);
@@ -58,8 +60,8 @@ test('without a buffer in the pool nobody waits: the pieces are small until ther
 
 test('who is done with a piece makes room for who waits for a buffer', async () => {
   sending.next();
-  const others = Array.from({ length: 7 }, () => pool.acquire() as PooledBuffer);
-  const waiting = pool.acquire();
+  const others = Array.from({ length: 7 }, () => pool.acquire(ADDRESS) as PooledBuffer);
+  const waiting = pool.acquire(ADDRESS);
   expect(sending.next()).toHaveLength(16 * KIB);
   (await waiting).release();
   others.forEach((other) => other.release());
