@@ -12,6 +12,7 @@ import { type BenchOptions, parseOptions, USAGE } from './options.js';
 import { buildPrograms } from './program-builder.js';
 import { performancePage } from './report/performance-page.js';
 import { noResults } from './results.js';
+import { profileCalls } from './suites/call-profiles.js';
 import { compareContentSizes } from './suites/content-size.js';
 import { measureIdleHandlers } from './suites/idle-handlers.js';
 import { compareLibrarySizes } from './suites/library-size.js';
@@ -47,6 +48,7 @@ async function bench(options: BenchOptions): Promise<void> {
   if (options.suites.has('library-size')) await compareLibrarySizes(context);
   if (options.suites.has('idle-handlers')) await measureIdleHandlers(context);
   if (options.suites.has('workers')) await compareWorkers(context);
+  if (options.profile && options.suites.has('content-size')) await profileCalls(context);
   const page = performancePage(context.results, options, { cores: context.cores, othersShare: others.share });
   console.log(`\n${page}`);
   if (options.write) fs.writeFileSync(PAGE, page);

@@ -92,10 +92,8 @@ export interface WorkersResult {
 
 /** Where the time of a server goes. */
 export interface ProfileResult {
-  readonly direction: Direction;
-  readonly contestant: string;
-  readonly chunkSize: number;
-  readonly connections: number;
+  /** The calls it was busy with. */
+  readonly work: string;
   /** The functions with the most time of their own: its part of all the time that was not idle. */
   readonly functions: readonly { readonly name: string; readonly share: number }[];
 }

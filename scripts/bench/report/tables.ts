@@ -11,17 +11,21 @@ export function transferTables(results: Results, direction: Direction): string |
   const sizes = [...new Set([...transfers, ...absences].map((result) => result.chunkSize))];
   if (sizes.length === 0) return undefined;
   const tables = sizes.map((size) => {
-    const rows = transfers
-      .filter((result) => result.chunkSize === size)
-      .map((result) => transferRow(result, transfers));
+    const ofSize = transfers.filter((result) => result.chunkSize === size);
+    const rows = ofSize.map(transferRow);
     const missing = absences
       .filter((absence) => absence.chunkSize === size)
       .map(
         ({ connections, contestant, reason }) => `${contestant} with ${connections}: ${reason.split('\n')[0] ?? ''}`,
       );
-    return [`Chunks of ${sizeText(size)}:`, table(TRANSFER_HEADS, rows), ...missing.map((text) => `- ${text}`)].join(
-      '\n\n',
-    );
+    const ratios = ofSize.flatMap((result) => ratioRows(result, ofSize));
+    return [
+      `Chunks of ${sizeText(size)}:`,
+      table(TRANSFER_HEADS, rows),
+      ...missing.map((text) => `- ${text}`),
+      'The same as ratios:',
+      table(RATIO_HEADS, ratios),
+    ].join('\n\n');
   });
   return tables.join('\n\n');
 }
@@ -33,18 +37,12 @@ const TRANSFER_HEADS = [
   'CPU s/GiB',
   'user',
   'system',
-  'of bare',
-  'of node-soap',
   'memory, MiB',
   'p50, ms',
   'p99, ms',
 ];
 
-function transferRow(result: TransferResult, all: readonly TransferResult[]): string[] {
-  const ratio = (name: string): string => {
-    const other = all.find((one) => one.contestant === name && isSameCell(one, result));
-    return other && other !== result ? figure(cpuPerGib(result) / cpuPerGib(other)) : '';
-  };
+function transferRow(result: TransferResult): string[] {
   return [
     result.contestant,
     String(result.connections),
@@ -52,12 +50,40 @@ function transferRow(result: TransferResult, all: readonly TransferResult[]): st
     figure(cpuPerGib(result)),
     figure(result.user),
     figure(result.system),
-    ratio(NAMES.bare),
-    ratio(NAMES.nodeSoap),
     (result.memory / MIB).toFixed(0),
     figure(result.p50),
     figure(result.p99),
   ];
+}
+
+const RATIO_HEADS = ['server', 'connections', 'of', 'MiB/s', 'CPU', 'memory', 'p50', 'p99'];
+
+/** This server over SOAP as parts of the others, and over its other bindings as parts of SOAP. */
+function ratioRows(result: TransferResult, all: readonly TransferResult[]): string[][] {
+  return othersOf(result.contestant).flatMap((name) => {
+    const other = all.find((one) => one.contestant === name && isSameCell(one, result));
+    if (!other) return [];
+    const ratio = (pick: (one: TransferResult) => number): string => figure(pick(result) / pick(other));
+    return [
+      [
+        result.contestant,
+        String(result.connections),
+        name,
+        ratio(({ throughput }) => throughput),
+        ratio(cpuPerGib),
+        ratio(({ memory }) => memory),
+        ratio(({ p50 }) => p50),
+        ratio(({ p99 }) => p99),
+      ],
+    ];
+  });
+}
+
+/** What a contestant is compared with. */
+function othersOf(name: string): readonly string[] {
+  const peers: readonly string[] = [NAMES.nodeSoap, NAMES.tus, NAMES.bare];
+  if (peers.includes(name)) return [];
+  return name === NAMES.soap ? peers : [NAMES.soap];
 }
 
 export function slowReadersTable({ slowReaders }: Results): string | undefined {
@@ -159,12 +185,9 @@ function failureText(target: Target): string[] {
 export function profilesTables({ profiles }: Results): string | undefined {
   if (profiles.length === 0) return undefined;
   return profiles
-    .map(({ chunkSize, connections, contestant, direction, functions }) => {
+    .map(({ functions, work }) => {
       const rows = functions.map(({ name, share }) => [`\`${name}\``, `${(share * 100).toFixed(1)} %`]);
-      return (
-        `${direction === 'upload' ? 'UploadFileChunk' : 'DownloadFileChunk'}, ${contestant}, ` +
-        `${sizeText(chunkSize)}, connections: ${connections}\n\n${table(['time of its own', 'share'], rows)}`
-      );
+      return `${work}\n\n${table(['time of its own', 'share'], rows)}`;
     })
     .join('\n\n');
 }

@@ -37,19 +37,14 @@ export async function compareContentSizes(context: BenchContext): Promise<void> 
           await commits.large.measure(load, server, [commit(largeOne, `large-${round}`)], 1);
         await commits.small.measure(load, server, [commit(id, `small-${round}-${n}`)], 1);
       }
-      const times = Array.from({ length: OPENINGS });
-      await openings.large.measure(
-        load,
-        server,
-        times.map(() => open(`large-${round}`)),
-        1,
-      );
-      await openings.small.measure(
-        load,
-        server,
-        times.map(() => open(`small-${round}-0`)),
-        1,
-      );
+      const turns = [
+        { costs: openings.large, name: `large-${round}` },
+        { costs: openings.small, name: `small-${round}-0` },
+      ];
+      for (const { costs, name } of round % 2 === 0 ? turns : turns.reverse()) {
+        const targets = Array.from({ length: OPENINGS }, () => open(name));
+        await costs.measure(load, server, targets, 1);
+      }
     }
   } finally {
     load.stop();

@@ -26,7 +26,8 @@ export async function measureIdleHandlers(context: BenchContext): Promise<void> 
     }
     for (const { server } of servers) await measureChunks(new CallCosts(), load, server, WARM_UP_SECONDS);
     for (let round = 0; round < options.rounds; round++) {
-      for (const { server, chunks } of servers) await measureChunks(chunks, load, server, options.seconds);
+      const order = round % 2 === 0 ? servers : servers.toReversed();
+      for (const { server, chunks } of order) await measureChunks(chunks, load, server, options.seconds);
     }
   } finally {
     load.stop();

@@ -293,7 +293,9 @@ async function profileRole(context: BenchContext, transfer: Transfer, role: Role
     const [file] = fs.readdirSync(profiles);
     if (file === undefined) return;
     const functions = summarizeProfile(path.join(profiles, file), from, until);
-    results.profiles.push({ direction: transfer.direction, contestant: role.name, ...cell, functions });
+    const operation = transfer.direction === 'upload' ? 'UploadFileChunk' : 'DownloadFileChunk';
+    const work = `${operation}, ${role.name}, ${sizeText(cell.chunkSize)}, connections: ${cell.connections}`;
+    results.profiles.push({ work, functions });
   } catch {
     /* What cannot be measured has been told where it was to be measured. */
   } finally {
