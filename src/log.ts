@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
-import type { CallRecord } from './bindings/call-log.js';
+import { type CallRecord, isServersFault } from './bindings/call-log.js';
 import { LogOutput } from './log-output.js';
 import { loggedError } from './logged-error.js';
 import { printable } from './values/printable.js';
@@ -53,6 +53,7 @@ export function logCall(log: Logger, record: CallRecord): void {
   const outcome = record.outcome.slice(0, MAX_OUTCOME);
   const ms = Math.round(duration * 10) / 10;
   const line = { operation, binding, user, address, status, outcome, bytesIn, bytesOut, ms };
-  if (status >= 500 && record.outcome.startsWith('SystemError')) log.error(line, operation);
-  else log.info(line, operation);
+  if (!isServersFault(record)) log.info(line, operation);
+  else if (status >= 500) log.error(line, operation);
+  else log.warn(line, operation);
 }

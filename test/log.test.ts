@@ -23,6 +23,18 @@ test('In the log for people what a terminal would obey is shown', async () => {
   for (const obeyed of ['\u009b', '\u202e', '\u001b[2J']) expect(await printed).not.toContain(obeyed);
 });
 
+test.each([
+  ['a call as it should be', { status: 200, outcome: 'ok' }, 30],
+  ['what the caller is to blame for', { status: 200, outcome: 'Document not found.' }, 30],
+  ['what cannot be read', { status: 400, outcome: 'unreadable message' }, 30],
+  ['trouble of the server that the caller was told of', { status: 200, outcome: 'SystemError: The disk is full.' }, 40],
+  ['an error of the server', { status: 500, outcome: 'SystemError' }, 50],
+])('The level says of a call whether somebody should look at it: %s', (_, differs, level) => {
+  const lines: string[] = [];
+  logCall(makeLog('info', { write: (line) => void lines.push(line) }), { ...RECORD, ...differs });
+  expect(JSON.parse(lines.join(''))).toHaveProperty('level', level);
+});
+
 test('A long outcome is cut', () => {
   const lines: string[] = [];
   logCall(makeLog('info', { write: (line) => void lines.push(line) }), { ...RECORD, outcome: 'x'.repeat(10_000) });

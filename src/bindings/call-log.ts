@@ -18,3 +18,8 @@ export interface CallRecord {
 
 /** Writes the record of a call. */
 export type LogCall = (record: CallRecord) => void;
+
+/** Whether the server is to blame, and not the caller: then the outcome is what callers are told, `SystemError` (CONTRACT). */
+export function isServersFault({ outcome }: CallRecord): boolean {
+  return outcome.startsWith('SystemError');
+}

@@ -7,7 +7,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
-import type { CallRecord } from '../bindings/call-log.js';
+import { type CallRecord, isServersFault } from '../bindings/call-log.js';
 import type { MemoryBudget } from '../bindings/payload/memory-budget.js';
 
 /** Figures of one process, or of several, in the form in which they can be put together. */
@@ -28,7 +28,7 @@ export class CallMetrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#calls = new Counter({
       name: 'lighterage_calls_total',
-      help: 'Calls by operation, binding and outcome: ok, refused (success="false") or faulted (an error of HTTP or SOAP).',
+      help: 'Calls by operation, binding and outcome: ok, refused (success="false"), faulted (an error of HTTP or SOAP), or failed (SystemError, whatever it was answered with).',
       labelNames: ['operation', 'binding', 'outcome'],
       registers,
     });
@@ -66,8 +66,9 @@ export class CallMetrics {
   }
 
   /** Counts a call that is over. */
-  count({ operation = 'unknown', binding, status, outcome, bytesIn, bytesOut, duration }: CallRecord): void {
-    this.#calls.inc({ operation, binding, outcome: outcome === 'ok' ? 'ok' : status === 200 ? 'refused' : 'faulted' });
+  count(call: CallRecord): void {
+    const { operation = 'unknown', binding, bytesIn, bytesOut, duration } = call;
+    this.#calls.inc({ operation, binding, outcome: outcomeClass(call) });
     this.#durations.observe({ operation }, duration / 1000);
     if (bytesIn > 0) this.#content.inc({ direction: 'in' }, bytesIn);
     if (bytesOut > 0) this.#content.inc({ direction: 'out' }, bytesOut);
@@ -76,4 +77,10 @@ export class CallMetrics {
   measure(): Promise<MeasuredMetrics> {
     return this.#registry.getMetricsAsJSON();
   }
+}
+
+function outcomeClass(call: CallRecord): 'ok' | 'refused' | 'faulted' | 'failed' {
+  if (call.outcome === 'ok') return 'ok';
+  if (isServersFault(call)) return 'failed';
+  return call.status === 200 ? 'refused' : 'faulted';
 }

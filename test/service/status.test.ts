@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
+import { GET, POST } from '../support/bindings.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { RunningService } from '../support/running-service.js';
@@ -43,4 +45,34 @@ test('While a stop waits for somebody at the address of the metrics, the service
   expect(slow.closed).toBe(false);
   await left;
   await stopped;
+});
+
+test('Calls are counted by what became of them; what is the fault of the server by itself', async () => {
+  const full = await RunningService.start({ minFree: String(Number.MAX_SAFE_INTEGER) });
+  try {
+    const caller = await full.logIn();
+    await caller.over(GET).call('ServerInfo');
+    await caller.over(GET).call('FolderExists', { Path: '/Nowhere' });
+    await fetch(`${full.url}/srv.asmx/CreateUploadHandler?PreferedChunkSize=x`);
+    await caller.over(POST).call('UploadDocument', { path: '/Public/a.txt', fileContent: Buffer.from('a') });
+    const figures = await (await fetch(`${full.url}/metrics`)).text();
+    for (const labels of [
+      'operation="ServerInfo",binding="GET",outcome="ok"',
+      'operation="FolderExists",binding="GET",outcome="refused"',
+      'operation="CreateUploadHandler",binding="GET",outcome="faulted"',
+      'operation="UploadDocument",binding="POST",outcome="failed"',
+    ])
+      expect(figures).toContain(`lighterage_calls_total{${labels}} 1\n`);
+  } finally {
+    await full.end();
+  }
+});
+
+test('docs/OPERATIONS.md names every figure the server has of its own', async () => {
+  const service = await RunningService.start();
+  const figures = await (await fetch(`${service.url}/metrics`)).text();
+  await service.end();
+  const served = [...figures.matchAll(/^# TYPE (lighterage_\w+) /gm)].map(([, name = '']) => name);
+  const named = [...fs.readFileSync('docs/OPERATIONS.md', 'utf8').matchAll(/^\| `(lighterage_\w+)` /gm)];
+  expect(named.map(([, name = '']) => name).sort()).toEqual(served.sort());
 });
