@@ -6,11 +6,12 @@ import type { Application } from './bindings/application.js';
 import type { HeadCounter } from './bindings/head-counter.js';
 import { Connections } from './connections.js';
 import { type ConnectionState, RequestsInTurn } from './requests-in-turn.js';
+import { SettingError, type SettingName } from './settings.js';
 
 export interface ListenerOptions {
   /** The longest request line, bytes: longer ones are answered 414. */
   readonly maxRequestLine: number;
-  /** How long a connection may stay silent, within a request or between two, ms. */
+  /** How long a connection may stay silent, within a body or between two requests, and how long the head of a request may take in all, ms. */
   readonly idleLimit: number;
   /** How many connections there may be at a time; what comes beyond is closed at once. */
   readonly maxConnections: number;
@@ -129,7 +130,7 @@ export function createListener(application: Application, options: ListenerOption
   return new Listener(server, application, options.maxConnections);
 }
 
-/** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws when they cannot be read. */
+/** Reads certificate and key where the settings say they are; undefined when they say nothing. @throws SettingError when they cannot be read. */
 export function readCertificate(settings: {
   readonly tlsCertificate: string | undefined;
   readonly tlsKey: string | undefined;
@@ -137,9 +138,21 @@ export function readCertificate(settings: {
   const { tlsCertificate, tlsKey } = settings;
   if (tlsCertificate === undefined && tlsKey === undefined) return undefined;
   if (tlsCertificate === undefined || tlsKey === undefined) {
-    throw new Error('The settings tlsCertificate and tlsKey must be set together.');
+    throw new SettingError('The settings tlsCertificate and tlsKey must be set together.');
   }
-  return { cert: fs.readFileSync(tlsCertificate), key: fs.readFileSync(tlsKey), minVersion: 'TLSv1.2' };
+  return {
+    cert: readPem('tlsCertificate', tlsCertificate),
+    key: readPem('tlsKey', tlsKey),
+    minVersion: 'TLSv1.2',
+  };
+}
+
+function readPem(name: SettingName, file: string): Buffer {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    throw new SettingError(`Setting ${name}: the file cannot be read.`, { cause: error });
+  }
 }
 
 /** What Node's HTTP parser tells of what it gave up on. */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { z } from 'zod';
 
-/** One setting. Its name gives its flag (`--chunk-size`), its variable (`LIGHTERAGE_CHUNK_SIZE`) and its key in the file (`chunkSize`). */
+/** One setting. Its name is its key in the file (`logLevel`), and gives its flag (`--log-level`) and its variable (`LIGHTERAGE_LOG_LEVEL`). */
 export interface Declaration<Value> {
   readonly description: string;
   /** What stands for the value in the help text; in brackets when the flag may go without. */
@@ -77,7 +77,7 @@ export const DECLARATIONS = {
   metricsAddress: optional({
     argument: '<host:port>',
     check: hostAndPort(),
-    description: 'where /metrics, /healthz and /readyz are served instead of beside srv.asmx',
+    description: 'where /metrics is served instead of beside srv.asmx; /healthz and /readyz are served in both places',
   }),
   handlerExpiry: declare({
     argument: '<hours>',
@@ -131,7 +131,7 @@ export const DECLARATIONS = {
     argument: '<bytes>',
     default: '128MiB',
     check: bytes(8 * MIB, 1024 * GIB),
-    description: 'memory for the buffers of requests; when it is used up, callers wait',
+    description: 'memory for the buffers of content in each worker process; when it is used up, callers who send wait',
   }),
   maxWaiting: declare({
     argument: '<bytes>',
@@ -222,12 +222,12 @@ export interface SettingSources {
 const CONFIG = 'config';
 const PREFIX = 'LIGHTERAGE_';
 
-/** `LIGHTERAGE_CHUNK_SIZE` */
+/** `LIGHTERAGE_LOG_LEVEL` */
 export function variableOf(name: SettingName | 'config'): string {
   return PREFIX + name.replace(/[A-Z]/g, '_$&').toUpperCase();
 }
 
-/** `--chunk-size` */
+/** `--log-level` */
 export function flagOf(name: SettingName | 'config'): string {
   return `--${name.replace(/[A-Z]/g, '-$&').toLowerCase()}`;
 }

@@ -84,6 +84,27 @@ describe('As a program,', () => {
   });
 });
 
+test('A server whose certificate cannot be read is not started, and the setting is named', async () => {
+  const missing = path.join(data, 'missing.pem');
+  const serve = [
+    'serve',
+    '--workers',
+    '1',
+    '--port',
+    '0',
+    '--password-cost',
+    CHEAP_PASSWORDS,
+    '--tls-certificate',
+    missing,
+  ];
+  expect(await runProgram([...serve, '--tls-key', missing], '')).toMatchObject(
+    misused(`Setting tlsCertificate: the file cannot be read: ENOENT: no such file or directory, open '${missing}'`),
+  );
+  expect(await runProgram(serve, '')).toMatchObject(
+    misused('The settings tlsCertificate and tlsKey must be set together.'),
+  );
+});
+
 test('As a program, it writes nothing that other users of the machine may read', async () => {
   const before = process.umask(0o022);
   try {

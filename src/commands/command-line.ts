@@ -61,6 +61,6 @@ function buildProgram(context: CommandContext, { output, errors }: CommandLineOp
 function describe(error: unknown): string {
   const messages: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
-  const text = messages.length === 0 ? String(error) : messages.join(': ');
+  const text = messages.length === 0 ? String(error) : messages.join(': ').replaceAll('.: ', ': ');
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }

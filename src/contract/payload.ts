@@ -29,6 +29,6 @@ export interface Payload {
   readonly crc32: Crc32;
   /** The place the operation gave when the content arrived; undefined when it was not asked, or gave none. */
   readonly placement: Placement | undefined;
-  /** Writes the bytes of a payload without a placement to a sink, at most once. */
+  /** Writes the bytes of a payload without a placement to a sink, at most once. @throws Failure when more came than could wait; StorageFailure */
   copyTo(sink: PayloadSink): Promise<void>;
 }

@@ -65,7 +65,7 @@ export class ChunkReservation {
 
   /**
    * Takes the chunk that was written, or says why not. To be called once, before the release.
-   * @throws Failure when the chunk is not the one that must come next, or the handler is gone by now.
+   * @throws Failure when the chunk is not the one that must come next or is too large, or the handler is gone by now; StorageFailure.
    */
   async accept(chunk: ReceivedChunk): Promise<ChunkOutcome> {
     if (this.#handler.isGone()) throw noUploadHandler();

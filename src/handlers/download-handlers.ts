@@ -78,7 +78,7 @@ export class DownloadHandlers {
     );
   }
 
-  /** Makes a handler that shows a version's content. `also` runs last in the transaction. */
+  /** Makes a handler that shows a version's content. `also` runs last in the transaction. @throws Failure when the session has ended, or the user has too many handlers */
   async open(sessionId: number, content: OpenedContent, also?: WithinTransaction): Promise<Guid> {
     return this.#options.database.transact(async (trx) => {
       const id = await this.#insert(trx, sessionId, content, 0);
@@ -92,7 +92,7 @@ export class DownloadHandlers {
     return requireFreeHandler(this.#options.database.queries, userId, this.#options.maxHandlers);
   }
 
-  /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. `also` runs last. */
+  /** Makes a handler that owns the content it shows: one announced as unclaimed, and complete by now. `also` runs last. @throws as {@link open} */
   async adopt(sessionId: number, content: OpenedContent, also?: WithinTransaction): Promise<Guid> {
     const { database, unclaimed } = this.#options;
     return database.transact(async (trx) => {

@@ -48,8 +48,8 @@ export class UploadChunks {
 
   /**
    * Opens a handler for a chunk, once all chunks that came before have been dealt with. The reservation must be
-   * released. @throws Failure when there is no such handler in this session, or the caller has left before it was its turn; Error when the
-   * caller has a reservation of this handler, for which it would wait for ever.
+   * released. @throws Failure when there is no such handler in this session, the user has staged too much, or the caller has left before it was its
+   * turn; StorageFailure; Error when the caller has a reservation of this handler, for which it would wait for ever.
    */
   async reserve(sessionId: number, id: Guid, caller: WaitingCaller): Promise<ChunkReservation> {
     const { records, turns } = this.#options;

@@ -84,7 +84,7 @@ export class UploadHandlers {
 
   /**
    * Makes a handler. `preferredChunkSize` in bytes, 0 for the default. Its content is made before its record is seen, so that
-   * nothing can delete the one without the other.
+   * nothing can delete the one without the other. @throws Failure when the session has ended, or the user has too many handlers; StorageFailure
    */
   async create(sessionId: number, preferredChunkSize: number): Promise<{ id: Guid; chunkSize: number }> {
     const { contents, database, defaultChunkSize, epoch, limits, now, unclaimed } = this.#options;

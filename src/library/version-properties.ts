@@ -17,7 +17,7 @@ export interface VersionProperties {
   readonly checkout?: boolean | undefined;
   /** Whether the version is published: left out, it is. */
   readonly publish?: boolean | undefined;
-  /** The document's text without its form, for full-text search. */
+  /** The document's text without its form. It is kept; nothing looks into it. */
   readonly textOnlyContent?: string | undefined;
   /** When the content was first made, ms since 1970 UTC. Left out: now. */
   readonly createdAt?: Instant | undefined;

@@ -29,7 +29,7 @@ export type RootName = 'root' | 'response' | 'Response';
 
 /** Where the content of a call goes, and how much of it. */
 export interface ContentPlace<Arguments> {
-  /** The most bytes that are written; what comes beyond is counted, and thrown away. */
+  /** The most bytes that are written; what comes beyond is counted and thrown away, up to a bound of the binding's. */
   readonly limit: number;
   /**
    * Says where the content goes, from the arguments that came before it. Called when the content begins to arrive, before

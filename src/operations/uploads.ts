@@ -94,7 +94,7 @@ export function uploadOperations(rooms: UploadRooms): UploadOperations {
           await reservation.release();
         }
       },
-      /* Field clients read `tryagain` whenever success is not true (CONTRACT), so every answer carries it. */
+      /* Clients in use read `tryagain` whenever success is not true (CONTRACT), so every answer carries it. */
       refuse: (failure) => elementResult('root', { success: 'false', tryagain: 'false', error: failure.message }),
     },
 

@@ -13,9 +13,9 @@ export interface ContentStore {
   openWriter(id: Guid, offset: number): Promise<ContentWriter>;
   /** Opens a content for reading. @throws ContentMissing when it is not there; StorageFailure when nothing is. */
   openReader(id: Guid): Promise<ContentReader>;
-  /** Removes a content, and its bytes: whoever reads it still finds its end. One that is not there is removed already. Never for a version. */
+  /** Removes a content, and its bytes: whoever reads it still finds its end. One that is not there is removed already. Never for a version. @throws StorageFailure */
   remove(id: Guid): Promise<void>;
-  /** Length in bytes of what is there, or undefined when nothing is. */
+  /** Length in bytes of what is there, or undefined when nothing is. @throws StorageFailure */
   size(id: Guid): Promise<number | undefined>;
   /**
    * Makes the bytes of a content and its name survive a loss of power. @throws ContentMissing when it is not there,

@@ -26,7 +26,7 @@ export interface FileContentStoreOptions {
 /**
  * Contents as files: `<root>/ab/ab12….` for each, in 256 directories named after the first two digits, which are made
  * when the store is first opened. There is nothing else in there; a file is only ever made, appended to (or written
- * over, or cut off, behind its recorded end), emptied and unlinked. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
+ * over, or cut off, behind its recorded end), emptied and unlinked, linked into a backup, or moved aside. Beside it, in `<root>.aside`, is what was found in there and is nobody's.
  */
 export class FileContentStore implements ContentStore {
   readonly #root: string;

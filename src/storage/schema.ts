@@ -41,7 +41,7 @@ export interface ServerStateTable {
 export interface UsersTable {
   id: Generated<number>;
   name: string;
-  /** {@link users.name} as it compares: see nameKey. Unique. */
+  /** The name as it compares: see nameKey. Unique. */
   name_key: string;
   first_name: string;
   last_name: string;
@@ -66,7 +66,7 @@ export interface SessionsTable {
 
 /** Failures to log in that count against what is tried next: see LogInThrottle. */
 export interface FailedLogInsTable {
-  /** Who is counted: an account seen from a network, or a network. SHA-256, hexadecimal. */
+  /** Who is counted: an account seen from a network, a network, or a site of several. SHA-256, hexadecimal. */
   subject: string;
   /** How many since all was last forgotten. */
   failures: number;

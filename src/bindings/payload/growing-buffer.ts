@@ -1,4 +1,4 @@
-/** What a reader gathers of a message: names, texts, headers. It grows as it must and is used again after each. */
+/** What is gathered of a message in pieces: names, texts, headers, small pieces of a body. It grows as it must and is used again after each. */
 export class GrowingBuffer {
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
