@@ -28,7 +28,7 @@ export class CallMetrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#calls = new Counter({
       name: 'lighterage_calls_total',
-      help: 'Calls by operation, binding and outcome: ok, refused (success="false"), faulted (an error of HTTP or SOAP), or failed (SystemError, whatever it was answered with).',
+      help: 'Calls by operation, binding and outcome: ok, refused (success="false"), faulted (an error of HTTP or SOAP), or failed (the server is to blame, whatever it was answered with).',
       labelNames: ['operation', 'binding', 'outcome'],
       registers,
     });
