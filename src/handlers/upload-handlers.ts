@@ -69,15 +69,18 @@ export class UploadHandlers {
   readonly #chunks: UploadChunks;
 
   constructor(options: UploadHandlersOptions) {
-    const { limits } = options;
+    const { claims, contents, database, epoch, idleLimit, limits, now, staged, unclaimed } = options;
+    const turns = this.#turns;
     this.#options = options;
-    this.#records = new UploadRecords({ ...options, turns: this.#turns });
-    this.#verified = new VerifiedUploads({ ...options, records: this.#records });
+    this.#records = new UploadRecords({ database, contents, unclaimed, turns, idleLimit, now });
+    this.#verified = new VerifiedUploads({ contents, records: this.#records, epoch });
     this.#chunks = new UploadChunks({
-      ...options,
-      turns: this.#turns,
+      contents,
+      claims,
+      turns,
       records: this.#records,
       verified: this.#verified,
+      staged,
       uploadSize: limits.uploadSize,
     });
   }
