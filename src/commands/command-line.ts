@@ -61,6 +61,7 @@ function buildProgram(context: CommandContext, { output, errors }: CommandLineOp
 function describe(error: unknown): string {
   const messages: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message);
-  const text = messages.length === 0 ? String(error) : messages.join(': ').replaceAll('.: ', ': ');
+  const last = messages.pop() ?? String(error);
+  const text = [...messages.map((message) => message.replace(/\.$/, '')), last].join(': ');
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
 }
