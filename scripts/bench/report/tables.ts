@@ -23,8 +23,7 @@ export function transferTables(results: Results, direction: Direction): string |
       `Chunks of ${sizeText(size)}:`,
       table(TRANSFER_HEADS, rows),
       ...missing.map((text) => `- ${text}`),
-      'The same as ratios:',
-      table(RATIO_HEADS, ratios),
+      ...(ratios.length === 0 ? [] : ['The same as ratios:', table(RATIO_HEADS, ratios)]),
     ].join('\n\n');
   });
   return tables.join('\n\n');
