@@ -134,7 +134,7 @@ interface HistoryReading {
   readonly measureInTurn: (measure: () => Promise<ContentSource>) => Promise<ContentSource>;
 }
 
-/** Reads a page, and lets others have their turns in proportion to what it took: a version takes a tenth of a millisecond when its comment is long. */
+/** Reads a page, and lets others have their turns in proportion to what it took: a page of versions with long comments takes as long as many calls. */
 async function readForOthersToo(work: LongWork, read: () => Promise<Page<number>>): Promise<Page<number>> {
   await work.pause();
   const page = await read();

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 const STEPS_AT_ONCE = 50;
 
 /**
- * A part of a large step takes a tenth of a millisecond. Node takes one new connection in a turn: with one turn between large steps, a newcomer would
- * wait for as many steps as others came before.
+ * So few parts of a large step take hardly longer than a turn. Node takes one new connection in a turn: with one turn between large steps, a newcomer
+ * would wait for as many steps as others came before.
  */
 const PARTS_FOR_A_TURN = 10;
 
