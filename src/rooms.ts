@@ -24,6 +24,7 @@ import { sessionOperations } from './operations/sessions.js';
 import { uploadOperations } from './operations/uploads.js';
 import type { Settings } from './settings.js';
 import { type Actor, AuditTrail } from './storage/audit-trail.js';
+import type { ClaimLinks } from './storage/claim-links.js';
 import type { ContentStore } from './storage/content-store.js';
 import type { Database } from './storage/database.js';
 import { UnclaimedContents } from './storage/unclaimed-contents.js';
@@ -36,6 +37,7 @@ export interface RoomsOptions {
   readonly settings: Settings;
   readonly database: Database;
   readonly contents: ContentStore;
+  readonly claims: ClaimLinks;
   /** The server's epoch: see beginEpoch. */
   readonly epoch: number;
   /** The name of this process among the server's workers; undefined when it is the only one. */
@@ -59,13 +61,14 @@ export interface Rooms {
 }
 
 /** Puts the rooms together, each with only what it needs. */
-export function buildRooms({ settings, database, contents, epoch, worker, actor = SERVER }: RoomsOptions): Rooms {
+export function buildRooms(options: RoomsOptions): Rooms {
+  const { settings, database, contents, claims: links, epoch, worker, actor = SERVER } = options;
   const now = Date.now;
   const audit = new AuditTrail(database, now);
   const unclaimed = new UnclaimedContents(database, contents, worker);
   const idleLimit = settings.handlerExpiry * HOUR_MS;
   const { defaultChunkSize, maxDocumentSize, maxHandlers } = settings;
-  const claims = worker === undefined ? soleWriter : new SharedWriterClaims(database, worker);
+  const claims = worker === undefined ? soleWriter(links) : new SharedWriterClaims({ database, links, worker });
   const staged = new StagedBytes({ database, most: settings.maxStagedBytes, now });
   const uploads = new UploadHandlers({
     database,

@@ -5,12 +5,12 @@ import { HeadCounter } from './bindings/head-counter.js';
 import { TextBudget } from './bindings/payload/text-budget.js';
 import { Crew } from './crew.js';
 import { WORKER_ENTRY } from './crew-messages.js';
-import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { Listener } from './listener.js';
 import { type Logger, openLog } from './log.js';
 import type { Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
 import { bootId } from './storage/boot-id.js';
+import type { ClaimLinks } from './storage/claim-links.js';
 import { DataDirectory } from './storage/data-directory.js';
 import type { Database } from './storage/database.js';
 import type { FileContentStore } from './storage/file-content-store.js';
@@ -50,6 +50,7 @@ interface Premises {
   readonly directory: DataDirectory;
   readonly database: Database;
   readonly contents: FileContentStore;
+  readonly claims: ClaimLinks;
   readonly epoch: number;
   readonly rooms: Rooms;
   readonly unlock: () => void;
@@ -107,10 +108,11 @@ async function open(settings: Settings, log: Logger): Promise<Premises> {
   try {
     await directory.openSpool().clear();
     const contents = await directory.openContents();
+    const claims = directory.openClaims();
     const database = directory.openDatabase();
     try {
-      const { epoch, rooms } = await takeOver({ settings, database, contents, boot: bootId(), log });
-      return { settings, log, directory, database, contents, epoch, rooms, unlock };
+      const { epoch, rooms } = await takeOver({ settings, database, contents, claims, boot: bootId(), log });
+      return { settings, log, directory, database, contents, claims, epoch, rooms, unlock };
     } catch (error) {
       await database.close();
       throw error;
@@ -167,14 +169,14 @@ async function serveAlone(premises: Premises, metrics: () => Promise<string>): P
 }
 
 async function serveByWorkers(premises: Premises, metrics: () => Promise<string>): Promise<Service> {
-  const { database, epoch, log, rooms, settings } = premises;
+  const { claims, epoch, log, rooms, settings } = premises;
   const crew = new Crew({
     program: WORKER_ENTRY,
     settings,
     epoch,
     log,
     bury: async (name) => {
-      await SharedWriterClaims.clear(database, name);
+      claims.clear(name);
       await rooms.unclaimed.removeAll(name);
     },
     metrics,

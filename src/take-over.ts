@@ -1,8 +1,8 @@
-import { SharedWriterClaims } from './handlers/writer-claims.js';
 import { ContentCheck } from './library/content-check.js';
 import type { Logger } from './log.js';
 import { buildRooms, type Rooms } from './rooms.js';
 import type { Settings } from './settings.js';
+import type { ClaimLinks } from './storage/claim-links.js';
 import type { ContentStore } from './storage/content-store.js';
 import type { Database } from './storage/database.js';
 import { migrate } from './storage/migrations.js';
@@ -12,6 +12,7 @@ export interface TakeOverOptions {
   readonly settings: Settings;
   readonly database: Database;
   readonly contents: ContentStore;
+  readonly claims: ClaimLinks;
   /** The run of the operating system: see bootId. */
   readonly boot: string | undefined;
   readonly log: Pick<Logger, 'warn'>;
@@ -24,11 +25,11 @@ export type HandOverOptions = Pick<TakeOverOptions, 'contents' | 'database'> & {
  * recorded is there, and nothing else is. Only for the server that holds the data directory, before it takes calls.
  */
 export async function takeOver(options: TakeOverOptions): Promise<{ epoch: number; rooms: Rooms }> {
-  const { boot, contents, database, settings } = options;
+  const { boot, claims, contents, database, settings } = options;
   await migrate(database.queries);
   const { epoch, isUnsyncedLost } = await beginEpoch(database, boot);
-  await SharedWriterClaims.clear(database);
-  const rooms = buildRooms({ settings, database, contents, epoch, worker: undefined });
+  claims.clear();
+  const rooms = buildRooms({ settings, database, contents, claims, epoch, worker: undefined });
   if (isUnsyncedLost) {
     await settle(rooms, options);
     await recordBoot(database, boot);

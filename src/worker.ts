@@ -68,7 +68,7 @@ export class Worker {
     const report = (error: unknown, operation?: string): void =>
       log.error({ err: error, operation }, 'unexpected error');
     const contract = loadContract();
-    const rooms = buildRooms({ settings, database, contents, epoch, worker: name });
+    const rooms = buildRooms({ settings, database, contents, claims: directory.openClaims(), epoch, worker: name });
     const runner = new OperationRunner(rooms.operations, report);
     matchOperations(contract, runner.names);
     const budget = new MemoryBudget(settings.memory);

@@ -34,7 +34,8 @@ export async function administer<T>(settings: Settings, work: (premises: Premise
     const contents = await directory.openContents();
     const { epoch } = await database.queries.selectFrom('server_state').select('epoch').executeTakeFirstOrThrow();
     const actor = { user: systemUser(), address: 'command line' };
-    const rooms = buildRooms({ settings, database, contents, epoch, worker: undefined, actor });
+    const claims = directory.openClaims();
+    const rooms = buildRooms({ settings, database, contents, claims, epoch, worker: undefined, actor });
     return await work({ rooms, actor, database, contents });
   } finally {
     await database.close();

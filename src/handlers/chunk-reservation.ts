@@ -27,8 +27,8 @@ export interface ReservedHandler {
   readonly judge: (chunk: ReceivedChunk) => Promise<ChunkOutcome>;
   /** Deletes it: its bytes may be lost. */
   readonly distrust: () => Promise<void>;
-  /** Lets the next one at it. Does not reject. */
-  readonly end: () => Promise<void>;
+  /** Lets the next one at it. Does not throw. */
+  readonly end: () => void;
 }
 
 /** Where the bytes of a chunk go. */
@@ -83,7 +83,7 @@ export class ChunkReservation {
       await this.#handler.distrust().catch(() => undefined);
     } finally {
       this.#destination?.counted.end();
-      await this.#handler.end();
+      this.#handler.end();
     }
   }
 }

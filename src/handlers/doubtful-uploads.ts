@@ -3,17 +3,23 @@ import type { Guid } from '../values/guid.js';
 /** How long to wait before trying again to delete an upload, ms: the database is busy, or the disk is full or fails. */
 const RETRY_MS = 500;
 
+export interface DoubtfulUploadsOptions {
+  /** Deletes one, or finds it gone. @throws StorageFailure */
+  readonly delete: (id: Guid) => Promise<void>;
+  /** One is deleted, or was found gone. */
+  readonly onGone: (id: Guid) => void;
+}
+
 /**
  * Uploads whose bytes may not have reached the disk, and that could not be deleted for it yet. This process alone knows of them: the system reports
  * such an error once (see ContentDoubtful), and the record of it is what could not be written.
  */
 export class DoubtfulUploads {
-  readonly #delete: (id: Guid) => Promise<void>;
+  readonly #options: DoubtfulUploadsOptions;
   readonly #ids = new Set<Guid>();
 
-  /** `deleteUpload` deletes one, or finds it gone. */
-  constructor(deleteUpload: (id: Guid) => Promise<void>) {
-    this.#delete = deleteUpload;
+  constructor(options: DoubtfulUploadsOptions) {
+    this.#options = options;
   }
 
   has(id: Guid): boolean {
@@ -38,8 +44,9 @@ export class DoubtfulUploads {
   }
 
   async #try(id: Guid): Promise<void> {
-    await this.#delete(id);
+    await this.#options.delete(id);
     this.#ids.delete(id);
+    this.#options.onGone(id);
   }
 
   #tryLater(id: Guid): void {

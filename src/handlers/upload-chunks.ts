@@ -10,7 +10,7 @@ import type { StagedBytes } from './staged-bytes.js';
 import type { UploadRecords, UploadRow } from './upload-records.js';
 import type { VerifiedUploads } from './verified-uploads.js';
 import type { WaitingCaller } from './waiting-caller.js';
-import type { WriterClaim, WriterClaims } from './writer-claims.js';
+import type { WriterClaims } from './writer-claims.js';
 
 /**
  * The most bytes of an upload that are left for the sync after its last chunk: bringing them to the disk is started whenever so many
@@ -80,18 +80,7 @@ export class UploadChunks {
     caller: WaitingCaller,
   ): Promise<ChunkReservation> {
     const { claims, records, staged, verified } = this.#options;
-    const claim = await claims.take(sessionId, id, caller);
-    const endClaim = async (): Promise<void> => {
-      if (records.isDoubtful(id)) claim.keep();
-      await claim.end();
-    };
-    const end = async (): Promise<void> => {
-      try {
-        await endClaim();
-      } finally {
-        turn.end();
-      }
-    };
+    await claims.take(sessionId, id, caller);
     try {
       const row = await verified.find(sessionId, id, caller);
       if (!row.is_complete) await staged.requireRoom(row.user_id);
@@ -99,14 +88,24 @@ export class UploadChunks {
       const destination = row.is_complete ? undefined : await this.#openDestination(row);
       return new ChunkReservation(destination, {
         isGone: () => turn.isHandlerGone,
-        judge: (chunk) => this.#judge(row, destination?.writer, claim, chunk),
+        judge: (chunk) => this.#judge(row, destination?.writer, chunk),
         distrust: () => records.giveUp(row.id),
-        end,
+        end: () => {
+          this.#endClaim(id);
+          turn.end();
+        },
       });
     } catch (error) {
-      await endClaim();
+      this.#endClaim(id);
       throw error;
     }
+  }
+
+  /** Nobody else is let at an upload that was given up and is still there. */
+  #endClaim(id: Guid): void {
+    const { claims, records } = this.#options;
+    if (records.isDoubtful(id)) claims.keep(id);
+    claims.end(id);
   }
 
   async #openDestination(row: UploadRow): Promise<ChunkDestination> {
@@ -123,12 +122,7 @@ export class UploadChunks {
   }
 
   /** Decides about a chunk that has been written behind the recorded end, and records it. */
-  async #judge(
-    row: UploadRow,
-    writer: ContentWriter | undefined,
-    claim: WriterClaim,
-    chunk: ReceivedChunk,
-  ): Promise<ChunkOutcome> {
+  async #judge(row: UploadRow, writer: ContentWriter | undefined, chunk: ReceivedChunk): Promise<ChunkOutcome> {
     const { claimed, computed, length } = chunk;
     if (length > MAX_CHUNK_SIZE) throw new Failure(`The chunk is larger than ${MAX_CHUNK_SIZE} bytes.`);
     if (!writer) return judgeRepeat(row, chunk);
@@ -137,13 +131,12 @@ export class UploadChunks {
       await this.#options.records.suspect(row.id, { claimed, computed });
       return { kind: 'mismatch', claimed, computed };
     }
-    return this.#append(row, writer, claim, chunk);
+    return this.#append(row, writer, chunk);
   }
 
   async #append(
     row: UploadRow,
     writer: ContentWriter,
-    claim: WriterClaim,
     { computed, isLast, length: chunkLength }: ReceivedChunk,
   ): Promise<ChunkOutcome> {
     const { records } = this.#options;
@@ -157,14 +150,12 @@ export class UploadChunks {
       await this.#writeBacks.get(id);
       await this.#sync(id);
     } else if (Math.floor(length / WRITE_BACK_EVERY) > Math.floor(before / WRITE_BACK_EVERY)) {
-      await this.#beginWriteBack(id, writer, claim);
+      await this.#beginWriteBack(id, writer);
     }
     await this.#close(id, writer);
     if (records.isDoubtful(id)) throw noUploadHandler();
-    const isClaimKept = this.#writeBacks.has(id);
     const last = isLast ? { length: chunkLength, crc32: computed } : undefined;
-    await records.append({ id, before, length, crc32, last, isClaimKept });
-    if (!isClaimKept) claim.cleared();
+    await records.append({ id, before, length, crc32, last });
     return { kind: 'taken', fileCrc32: isLast ? crc32 : undefined };
   }
 
@@ -202,23 +193,22 @@ export class UploadChunks {
    * Until it has ended the claim is kept, whoever writes meanwhile: no other worker is told what it finds wrong. When the one before is still under way
    * the caller is faster than the disk, and waits for it.
    */
-  async #beginWriteBack(id: Guid, writer: ContentWriter, claim: WriterClaim): Promise<void> {
-    const { records } = this.#options;
+  async #beginWriteBack(id: Guid, writer: ContentWriter): Promise<void> {
+    const { claims, records } = this.#options;
     await this.#writeBacks.get(id);
-    claim.keep();
+    claims.keep(id);
     const ended = writer.writeBack().catch(() => records.giveUp(id).catch(() => undefined));
     this.#writeBacks.set(id, ended);
-    void ended.then(() => this.#freeWrittenBack(id, ended, claim));
+    void ended.then(() => this.#freeWrittenBack(id, ended));
   }
 
   /** In a turn, so that no chunk is under way that relies on the claim. */
-  async #freeWrittenBack(id: Guid, ended: Promise<void>, claim: WriterClaim): Promise<void> {
-    const { records, turns } = this.#options;
+  async #freeWrittenBack(id: Guid, ended: Promise<void>): Promise<void> {
+    const { claims, records, turns } = this.#options;
     const turn = await turns.take(id);
     if (this.#writeBacks.get(id) === ended) {
       this.#writeBacks.delete(id);
-      if (!records.isDoubtful(id)) claim.letGo();
-      await claim.end();
+      if (!records.isDoubtful(id)) claims.letGo(id);
     }
     turn.end();
   }

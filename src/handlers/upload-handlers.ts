@@ -72,7 +72,15 @@ export class UploadHandlers {
     const { claims, contents, database, epoch, idleLimit, limits, now, staged, unclaimed } = options;
     const turns = this.#turns;
     this.#options = options;
-    this.#records = new UploadRecords({ database, contents, unclaimed, turns, idleLimit, now });
+    this.#records = new UploadRecords({
+      database,
+      contents,
+      unclaimed,
+      turns,
+      onDoubtfulGone: (id) => claims.letGo(id),
+      idleLimit,
+      now,
+    });
     this.#verified = new VerifiedUploads({ contents, records: this.#records, epoch });
     this.#chunks = new UploadChunks({
       contents,
@@ -177,24 +185,25 @@ export class UploadHandlers {
     return () => this.#records.removeBytes(ids);
   }
 
-  /** Deletes the handlers that have been idle for too long. */
+  /**
+   * Deletes the handlers that have been idle for too long, but for those that a chunk is coming for: whoever claims one of the others from now on finds
+   * that it has expired. @throws StorageFailure
+   */
   async expire(): Promise<void> {
-    const { database, idleLimit, now } = this.#options;
+    const { claims, database, idleLimit, now } = this.#options;
     const idleSince = now() - idleLimit;
     const rows = await database.queries
       .selectFrom('upload_handlers')
       .select('id')
       .where('used_at', '<', idleSince)
-      .where('writer', 'is', null)
       .execute();
-    const idle = rows.map((row) => row.id).filter((id) => !this.#turns.isTaken(id));
-    for (const id of idle) {
+    for (const { id } of rows) {
+      if (this.#turns.isTaken(id) || claims.isTaken(id)) continue;
       await this.#records.deleteWhere((trx) =>
         trx
           .deleteFrom('upload_handlers')
           .where('id', '=', id)
           .where('used_at', '<', idleSince)
-          .where('writer', 'is', null)
           .returning('id')
           .execute(),
       );

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { ContentStore } from '../storage/content-store.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery } from '../storage/prepared-query.js';
@@ -18,6 +18,8 @@ export interface UploadRecordsOptions {
   readonly contents: ContentStore;
   readonly unclaimed: UnclaimedContents;
   readonly turns: HandlerTurns;
+  /** A handler that was given up, and could not be deleted at once perhaps, is deleted. */
+  readonly onDoubtfulGone: (id: Guid) => void;
   /** How long a handler may lie idle, ms. */
   readonly idleLimit: number;
   /** The time, ms since 1970 UTC. */
@@ -34,19 +36,18 @@ export interface WrittenChunk {
   readonly crc32: Crc32;
   /** The last chunk alone, of an upload that is complete with it. */
   readonly last: { readonly length: number; readonly crc32: Crc32 } | undefined;
-  /** Whether the writer's claim stays. */
-  readonly isClaimKept: boolean;
 }
 
 /** The records of upload handlers. Who deletes one here removes its bytes as well. */
 export class UploadRecords {
   readonly #options: UploadRecordsOptions;
   readonly #statements: Statements;
-  readonly #doubtful = new DoubtfulUploads((id) => this.delete(id));
+  readonly #doubtful: DoubtfulUploads;
 
   constructor(options: UploadRecordsOptions) {
     this.#options = options;
     this.#statements = prepareStatements(options.database);
+    this.#doubtful = new DoubtfulUploads({ delete: (id) => this.delete(id), onGone: options.onDoubtfulGone });
   }
 
   /** @throws Failure when there is no such handler in this session, or it has been idle for too long; StorageFailure. */
@@ -76,7 +77,7 @@ export class UploadRecords {
   }
 
   /** Moves the recorded end behind a chunk. @throws Failure when the record is not what it was before it */
-  async append({ id, before, length, crc32, last, isClaimKept }: WrittenChunk): Promise<void> {
+  async append({ id, before, length, crc32, last }: WrittenChunk): Promise<void> {
     const { numAffectedRows } = await this.#statements.append(this.#options.database, {
       id,
       before,
@@ -85,7 +86,6 @@ export class UploadRecords {
       complete: last ? 1 : 0,
       lastLength: last ? last.length : null,
       lastCrc32: last ? last.crc32 : null,
-      isClaimKept: isClaimKept ? 1 : 0,
     });
     if (numAffectedRows !== 1n) throw noUploadHandler();
   }
@@ -158,7 +158,6 @@ function prepareStatements({ queries }: Database) {
         complete: 0 | 1;
         lastLength: number | null;
         lastCrc32: Crc32 | null;
-        isClaimKept: 0 | 1;
       },
       unknown
     >((parameter) =>
@@ -172,8 +171,6 @@ function prepareStatements({ queries }: Database) {
           last_chunk_crc32: parameter('lastCrc32'),
           suspect_claimed: null,
           suspect_computed: null,
-          /* Among several workers: to give the claim back by itself would be one more transaction for each chunk. */
-          writer: sql`iif(${parameter('isClaimKept')}, writer, null)`,
         })
         .where('id', '=', parameter('id'))
         .where('length', '=', parameter('before'))

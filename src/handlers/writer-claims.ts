@@ -1,48 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClaimLinks } from '../storage/claim-links.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
-import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
 import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 
-/** A handler that is this worker's to write to. */
-export interface WriterClaim {
-  /** The statement that recorded what was written has cleared the claim as well. */
-  cleared(): void;
-  /** It is not given back, by this claim or a later one of this worker, until one of them lets go of it; or it goes with its handler, which is to be deleted. */
-  keep(): void;
-  /** Undoes {@link keep}; does not give it back. */
-  letGo(): void;
-  /** Gives the claim back, unless it was cleared or is kept. Does not reject: what cannot be written down now is written down later. */
-  end(): Promise<void>;
-}
-
-/** A handler as its session names it: to any other session it does not exist. */
-interface Wanted {
-  readonly sessionId: number;
-  readonly id: Guid;
-}
-
-/** Keeps the workers of one server from writing to the same staged content at the same time. */
+/**
+ * Keeps the workers of one server from writing to the same staged content at the same time. Within a worker turns keep the chunks of a handler apart:
+ * it is asked for no claim that it has, but for those it keeps.
+ */
 export interface WriterClaims {
   /**
-   * Waits until no other worker writes. @throws Failure, at once, when there is no such handler in this session; the reason when the
-   * caller leaves instead.
+   * Claims a handler for this worker, as soon as no other worker writes to it; {@link end} gives it back. @throws Failure, at once, when another
+   * worker writes and there is no such handler in this session; the reason when the caller leaves instead; StorageFailure.
    */
-  take(sessionId: number, id: Guid, caller?: WaitingCaller): Promise<WriterClaim>;
+  take(sessionId: number, id: Guid, caller?: WaitingCaller): Promise<void>;
+  /** Gives a claim back, unless it is kept. Does not throw: one that cannot be given back now is given back later. */
+  end(id: Guid): void;
+  /** A claim that was taken is not given back, though it ends, until this worker lets go of it. */
+  keep(id: Guid): void;
+  /** Undoes {@link keep}, and gives the claim back if it has ended. */
+  letGo(id: Guid): void;
+  /** Whether any worker has claimed the handler. @throws StorageFailure */
+  isTaken(id: Guid): boolean;
 }
 
-/** For a server of one worker: nobody else is there. */
-export const soleWriter: WriterClaims = {
-  take: () =>
-    Promise.resolve({
-      cleared: () => undefined,
-      keep: () => undefined,
-      letGo: () => undefined,
-      end: () => Promise.resolve(),
-    }),
-};
+/** For a process that writes while no other does, or not at all: it claims nothing, and sees what others have claimed. */
+export function soleWriter(links: ClaimLinks): WriterClaims {
+  return {
+    take: () => Promise.resolve(),
+    end: () => undefined,
+    keep: () => undefined,
+    letGo: () => undefined,
+    isTaken: (id) => links.isClaimed(id),
+  };
+}
 
 /**
  * How long to wait before looking again for a claim that another worker holds, ms: doubled up to the second figure. So nobody waits much longer than
@@ -51,137 +44,112 @@ export const soleWriter: WriterClaims = {
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 500;
 
-/** How long to wait before trying again to give a claim back, ms: the disk is full, or fails. */
+/** How long to wait before trying again to give a claim back, ms: the disk fails. */
 const RETRY_MS = 500;
 
+/** A handler as its session names it: to any other session it does not exist. */
+interface Wanted {
+  readonly sessionId: number;
+  readonly id: Guid;
+}
+
+/** A claim this worker has. */
+interface HeldClaim {
+  /** It was taken, and has not ended. */
+  isInUse: boolean;
+  isKept: boolean;
+  /** Tries again to give it back. */
+  retry?: NodeJS.Timeout;
+}
+
+export interface SharedWriterClaimsOptions {
+  readonly database: Database;
+  readonly links: ClaimLinks;
+  /** Names this process among all that may ever have claimed something. */
+  readonly worker: string;
+}
+
 /**
- * Claims in the handler's row, for several workers on one database. A claim is held by a worker, not for a time: those of
- * a worker that died are cleared by whoever notices ({@link clear}). Within a worker turns keep the chunks of a handler apart, so a
- * claim that bears its own name is one that could not be given back yet, and good.
+ * For one of several workers: claims are links, which all of them see. A claim is held by a worker, not for a time: those of a
+ * worker that died are freed by whoever notices ({@link ClaimLinks.clear}).
  */
 export class SharedWriterClaims implements WriterClaims {
-  readonly #database: Database;
-  readonly #worker: string;
-  /** The handlers that are written to, or wait to be. */
-  readonly #wanted = new Set<Guid>();
-  /** Claims that are to be given back later. */
-  readonly #late = new Set<Guid>();
-  /** Claims that are being given back after all: they may have to wait for a transaction, and a claim taken meanwhile would go with them. */
-  readonly #goingBack = new Map<Guid, Promise<void>>();
-  /** The handlers whose claims are not given back. */
-  readonly #kept = new Set<Guid>();
-  readonly #claim: PreparedQuery<Wanted & { worker: string }, unknown>;
-  readonly #look: PreparedQuery<Wanted, { writer: string | null }>;
-  readonly #end: PreparedQuery<{ id: Guid; worker: string }, unknown>;
+  readonly #options: SharedWriterClaimsOptions;
+  readonly #held = new Map<Guid, HeldClaim>();
+  readonly #look: PreparedQuery<Wanted, unknown>;
 
-  /** `worker` names this process among all that may ever have written a claim. */
-  constructor(database: Database, worker: string) {
-    const { queries } = database;
-    this.#database = database;
-    this.#worker = worker;
-    this.#claim = prepareQuery((parameter) =>
-      queries
-        .updateTable('upload_handlers')
-        .set({ writer: parameter('worker') })
-        .where('id', '=', parameter('id'))
-        .where('session_id', '=', parameter('sessionId'))
-        .where((eb) => eb.or([eb('writer', 'is', null), eb('writer', '=', parameter('worker'))])),
-    );
+  constructor(options: SharedWriterClaimsOptions) {
+    const { queries } = options.database;
+    this.#options = options;
     this.#look = prepareQuery((parameter) =>
       queries
         .selectFrom('upload_handlers')
-        .select('writer')
+        .select('id')
         .where('id', '=', parameter('id'))
         .where('session_id', '=', parameter('sessionId')),
     );
-    this.#end = prepareQuery((parameter) =>
-      queries
-        .updateTable('upload_handlers')
-        .set({ writer: null })
-        .where('id', '=', parameter('id'))
-        .where('writer', '=', parameter('worker')),
-    );
   }
 
-  async take(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<WriterClaim> {
-    this.#wanted.add(id);
-    try {
-      const wanted = { sessionId, id };
-      const goingBack = this.#goingBack.get(id);
-      if (goingBack) await goingBack;
-      if (!(await this.#try(wanted))) await whileWaiting(caller, () => this.#wait(wanted, caller.gone));
-    } catch (error) {
-      this.#wanted.delete(id);
-      /* One from before may still be there. */
-      if (error instanceof StorageFailure) this.#giveBackLater(id);
-      throw error;
+  async take(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<void> {
+    const held = this.#held.get(id);
+    if (held) {
+      held.isInUse = true;
+      return;
     }
-    let isCleared = false;
-    return {
-      cleared: () => (isCleared = true),
-      keep: () => this.#kept.add(id),
-      letGo: () => this.#kept.delete(id),
-      end: async () => {
-        this.#wanted.delete(id);
-        if (isCleared) return;
-        try {
-          await this.#giveBack(id);
-        } catch {
-          this.#giveBackLater(id);
-        }
-      },
-    };
+    if (!this.#claim(id)) await whileWaiting(caller, () => this.#wait({ sessionId, id }, caller.gone));
+    this.#held.set(id, { isInUse: true, isKept: false });
   }
 
-  async #giveBack(id: Guid): Promise<void> {
-    if (this.#kept.has(id)) return;
-    await this.#end(this.#database, { id, worker: this.#worker });
+  end(id: Guid): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    held.isInUse = false;
+    this.#giveBack(id, held);
   }
 
-  /**
-   * Tries until it succeeds: other workers wait for the handler all the while. Not while the claim is wanted again: who wants it gives it back, unless the
-   * handler turns out to be somebody else's. Once is enough for each.
-   */
-  #giveBackLater(id: Guid): void {
-    if (this.#late.has(id)) return;
-    this.#late.add(id);
-    const timer = setTimeout(() => {
-      this.#late.delete(id);
-      if (this.#wanted.has(id)) {
-        this.#giveBackLater(id);
-        return;
-      }
-      if (this.#goingBack.has(id)) return;
-      const goingBack = this.#giveBack(id)
-        .catch(() => this.#giveBackLater(id))
-        .finally(() => this.#goingBack.delete(id));
-      this.#goingBack.set(id, goingBack);
-    }, RETRY_MS);
-    timer.unref();
+  keep(id: Guid): void {
+    const held = this.#held.get(id);
+    if (held) held.isKept = true;
   }
 
-  /** Returns whether the handler is there and free, and claimed by now. */
-  async #try(wanted: Wanted): Promise<boolean> {
-    const { numAffectedRows } = await this.#claim(this.#database, { ...wanted, worker: this.#worker });
-    return numAffectedRows === 1n;
+  letGo(id: Guid): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    held.isKept = false;
+    this.#giveBack(id, held);
   }
 
-  /** Looks before it writes: to write is to keep all other workers from writing, even where nothing is changed. */
+  isTaken(id: Guid): boolean {
+    return this.#options.links.isClaimed(id);
+  }
+
+  #claim(id: Guid): boolean {
+    const { links, worker } = this.#options;
+    return links.claim(id, worker);
+  }
+
+  /** Tries until it succeeds: other workers may wait for the handler all the while. Whoever takes the claim meanwhile gives it back. */
+  #giveBack(id: Guid, held: HeldClaim): void {
+    if (held.isInUse || held.isKept) return;
+    clearTimeout(held.retry);
+    try {
+      this.#options.links.release(id);
+      this.#held.delete(id);
+    } catch {
+      held.retry = setTimeout(() => this.#giveBack(id, held), RETRY_MS);
+      held.retry.unref();
+    }
+  }
+
+  /** Each time it looks whether there is something to wait for. */
   async #wait(wanted: Wanted, gone: AbortSignal | undefined): Promise<void> {
+    const { database } = this.#options;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const { rows } = await this.#look(this.#database, wanted);
-      const row = rows[0];
-      if (!row) throw noUploadHandler();
-      if ((row.writer === null || row.writer === this.#worker) && (await this.#try(wanted))) return;
+      const { rows } = await this.#look(database, wanted);
+      if (rows.length === 0) throw noUploadHandler();
+      if (this.#claim(wanted.id)) return;
       await pause(wait, gone);
     }
-  }
-
-  /** Clears the claims of a worker that is no more; of all workers when none is named, which only a starting server may do. */
-  static async clear(database: Database, worker?: string): Promise<void> {
-    let query = database.queries.updateTable('upload_handlers').set({ writer: null }).where('writer', 'is not', null);
-    if (worker !== undefined) query = query.where('writer', '=', worker);
-    await query.execute();
   }
 }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import SQLite from 'better-sqlite3';
 import { codeOf } from '../values/error-code.js';
+import { ClaimLinks } from './claim-links.js';
 import { Database } from './database.js';
 import { FileContentStore } from './file-content-store.js';
 import { type FileOperations, systemFiles } from './file-operations.js';
@@ -15,7 +16,7 @@ const WORKERS_END_MS = 10_000;
 const OTHERS = 0o077;
 
 /** What lies in a data directory, and in the root of a file system. */
-const OWN_NAME = /^(?:lighterage\.sqlite|content|spool|server\.lock|workers\.lock|lost\+found)(?:[.-]|$)/;
+const OWN_NAME = /^(?:lighterage\.sqlite|content|spool|claims|server\.lock|workers\.lock|lost\+found)(?:[.-]|$)/;
 
 export interface DataDirectoryOptions {
   /** New content is refused when less than this is free, bytes. @default 0 */
@@ -33,6 +34,7 @@ export interface DataDirectoryOptions {
  * - `content/`: the contents, see FileContentStore;
  * - `content.aside/`: contents that no record named, after a loss of power or at a repair; for a person to look at, and to delete;
  * - `spool/`: empty but for the moment in which a spooled content is made;
+ * - `claims/`: which uploads workers are writing to, see ClaimLinks;
  * - `server.lock`, `workers.lock`: held by the one server that may run on the directory, and by its workers.
  */
 export class DataDirectory {
@@ -80,6 +82,10 @@ export class DataDirectory {
   openSpool(): Spool {
     const most = this.#maxWaiting;
     return new Spool(path.join(this.root, 'spool'), { files: this.#files, space: this.#space, most });
+  }
+
+  openClaims(): ClaimLinks {
+    return new ClaimLinks(path.join(this.root, 'claims'), this.#files);
   }
 
   /**

@@ -26,6 +26,11 @@ export interface FileOperations {
   /** Takes all bytes of a file away that has no other name: with another, it is somebody's backup as well. Its name stays. */
   empty(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** As {@link unlink}, of what takes no time to go: a symbolic link. */
+  unlinkSync(path: string): void;
+  symlink(target: string, path: string): void;
+  /** The target of a symbolic link. */
+  readlink(path: string): string;
   /** Length in bytes. */
   size(path: string): Promise<number>;
   /** The names in a directory. */
@@ -49,6 +54,9 @@ export const systemFiles: FileOperations = {
   rename: (from, to) => fs.renameSync(from, to),
   empty,
   unlink: (path) => fs.promises.unlink(path),
+  unlinkSync: (path) => fs.unlinkSync(path),
+  symlink: (target, path) => fs.symlinkSync(target, path),
+  readlink: (path) => fs.readlinkSync(path),
   size: async (path) => (await fs.promises.stat(path)).size,
   names: (path) => fs.readdirSync(path),
   entries: (path) => fs.promises.opendir(path),

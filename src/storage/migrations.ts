@@ -211,12 +211,20 @@ const unclaimedOfWorkers: Migration = {
   },
 };
 
+/** Which worker writes to an upload is told by links instead: see ClaimLinks. */
+const writersElsewhere: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('upload_handlers').dropColumn('writer').execute();
+  },
+};
+
 /** All steps by their names, which are the order they are taken in. */
 export const MIGRATIONS = {
   '0001_initial': initial,
   '0002_version_texts': versionTexts,
   '0003_password_hashes': passwordHashes,
   '0004_unclaimed_of_workers': unclaimedOfWorkers,
+  '0005_writers_elsewhere': writersElsewhere,
 };
 
 const provider: MigrationProvider = {

@@ -155,8 +155,6 @@ export interface UploadHandlersTable {
   /** The two checksums of the mismatch reported last: the next chunk must have one of them. Both null when there is none. */
   suspect_claimed: Crc32 | null;
   suspect_computed: Crc32 | null;
-  /** The worker that is taking a chunk for this handler. Null when none is. */
-  writer: string | null;
   /** The epoch of the server in which the bytes were last known to be right. */
   epoch: number;
   created_at: Instant;

@@ -48,7 +48,7 @@ async function employ(name: string, { epoch = 1, files = systemFiles } = {}): Pr
     database,
     contents,
     unclaimed: new UnclaimedContents(database, contents),
-    claims: new SharedWriterClaims(database, name),
+    claims: new SharedWriterClaims({ database, links: rooms.claims, worker: name }),
     epoch,
     idleLimit: DAY_MS,
     defaultChunkSize: 1_048_576,
@@ -182,6 +182,9 @@ function countAttempts(): { count: number } {
   return attempts;
 }
 
+/** Handlers that a worker has claimed. */
+const claimed = (): string[] => fs.readdirSync(rooms.claimDirectory);
+
 const recorded = (): Promise<unknown[]> => rooms.database.queries.selectFrom('upload_handlers').select('id').execute();
 
 test('Other workers wait while it cannot be deleted, and are told that it is gone when it could be', async () => {
@@ -214,11 +217,13 @@ test('It is deleted as soon as it can be, though nobody asks for it again', asyn
   const id = await doubt();
   isUnlinkRefused = false;
   await allowDeletions();
+  expect(claimed()).toEqual([id]);
   await eventually(recorded, (rows) => rows.length === 0);
   await eventually(
     () => rooms.contents.size(id),
     (size) => size === undefined,
   );
+  await eventually(claimed, (links) => links.length === 0);
 });
 
 test.each([
@@ -231,7 +236,7 @@ test.each([
 ])('It is not completed %s when the process has ended that knew of it: %s', async (_by, _what, begin, epoch) => {
   const id = await begin();
   await first.database.close();
-  await SharedWriterClaims.clear(rooms.database, first.name);
+  rooms.claims.clear(first.name);
   const next = await employ('next', { epoch });
   try {
     await expect(send(next, id, true)).rejects.toThrow(GONE);

@@ -1,166 +1,176 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { CompiledQuery } from 'kysely';
 import { SharedWriterClaims } from '../../src/handlers/writer-claims.js';
-import { StorageFailure } from '../../src/values/failure.js';
+import { ClaimLinks } from '../../src/storage/claim-links.js';
+import { systemFiles } from '../../src/storage/file-operations.js';
+import type { Guid } from '../../src/values/guid.js';
 import { eventually } from '../support/eventually.js';
-import { ADDRESS, openRooms, type Rooms } from '../support/rooms.js';
+import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
+
+const GONE = 'The upload handler does not exist or has expired.';
 
 let rooms: Rooms;
+let session: number;
+let id: Guid;
+let one: SharedWriterClaims;
+let other: SharedWriterClaims;
+/** How often links of the first worker are refused to go from now on, and how often they were asked to. */
+let removals: { refused: number; asked: number };
 
 beforeEach(async () => {
   rooms = await openRooms();
+  removals = { refused: 0, asked: 0 };
   await rooms.users.add({ name: 'anna', password: 'a user' });
+  ({ id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS));
+  ({ id } = await rooms.uploads.create(session, 0));
+  const unlinkSync = (file: string): void => {
+    removals.asked++;
+    if (removals.refused-- > 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    systemFiles.unlinkSync(file);
+  };
+  const links = new ClaimLinks(rooms.claimDirectory, { ...systemFiles, unlinkSync });
+  one = new SharedWriterClaims({ database: rooms.database, links, worker: 'one' });
+  other = new SharedWriterClaims({ database: rooms.database, links: rooms.claims, worker: 'other' });
 });
 
 afterEach(() => rooms.close());
 
+/** Who has claimed something. */
+const holders = (): string[] =>
+  fs.readdirSync(rooms.claimDirectory).map((name) => fs.readlinkSync(path.join(rooms.claimDirectory, name)));
+
 test('Who leaves while another worker writes waits no longer, and has claimed nothing', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(session, id);
+  await one.take(session, id);
   const left = new AbortController();
-  const waiting = other?.take(session, id, { gone: left.signal });
+  const waiting = other.take(session, id, { gone: left.signal });
   left.abort(new Error('left'));
   await expect(waiting).rejects.toThrow('left');
-  await claim?.end();
-  const row = await rooms.database.queries.selectFrom('upload_handlers').select('writer').executeTakeFirstOrThrow();
-  expect(row.writer).toBeNull();
-  await (await one?.take(session, id))?.end();
+  expect(holders()).toEqual(['one']);
+  one.end(id);
+  expect(holders()).toEqual([]);
+  await one.take(session, id);
 });
 
-test('Who waits while another worker writes looks again and again, and writes nothing until it is their turn', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(session, id);
+test('Who waits while another worker writes looks again and again, until it is their turn', async () => {
+  await one.take(session, id);
   const asked = listen();
   const told: string[] = [];
   const beginWait = () => {
     told.push('waits');
     return () => told.push('goes on');
   };
-  const waiting = other?.take(session, id, { beginWait });
+  let isTaken = false;
+  const waiting = other.take(session, id, { beginWait }).then(() => (isTaken = true));
   await eventually(
     () => asked.length,
     (times) => times >= 5,
   );
-  expect(asked.filter((kind) => kind === 'update')).toHaveLength(1);
-  expect(told).toEqual(['waits']);
-  await claim?.end();
-  await (await waiting)?.end();
+  expect({ told, isTaken }).toEqual({ told: ['waits'], isTaken: false });
+  one.end(id);
+  await waiting;
   expect(told).toEqual(['waits', 'goes on']);
+  expect(holders()).toEqual(['other']);
+  expect(new Set(asked)).toEqual(new Set(['select']));
+});
+
+test('A claim that is free asks nothing of the database', async () => {
+  const asked = listen();
+  await one.take(session, id);
+  one.end(id);
+  expect(asked).toEqual([]);
 });
 
 test('Who waits while another worker writes is told when the handler is gone', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(session, id);
-  const told = expect(other?.take(session, id)).rejects.toThrow('The upload handler does not exist or has expired.');
+  await one.take(session, id);
+  const told = expect(other.take(session, id)).rejects.toThrow(GONE);
   await rooms.uploads.discard(session, id);
   await told;
-  await claim?.end();
 });
 
-test('To another session a handler that another worker writes to is not there: it is told at once, and holds nobody up', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
+test('To another session a handler that another worker writes to is not there: it is told at once', async () => {
   const { id: stranger } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const [one, other] = ['one', 'other'].map((name) => new SharedWriterClaims(rooms.database, name));
-  const claim = await one?.take(session, id);
+  await one.take(session, id);
   const asked = listen();
-  await expect(other?.take(stranger, id)).rejects.toThrow('The upload handler does not exist or has expired.');
-  expect(asked).toEqual(['update', 'select']);
-  await claim?.end();
-  await expect(other?.take(stranger, id)).rejects.toThrow('The upload handler does not exist or has expired.');
+  await expect(other.take(stranger, id)).rejects.toThrow(GONE);
+  expect(asked).toEqual(['select']);
 });
 
-test('A claim that could not be given back at once, and goes back behind a transaction, does not take with it one that is taken behind the same', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const claims = new SharedWriterClaims(rooms.database, 'one');
-  const claim = await claims.take(session, id);
-  const asked = listen({ refusals: 1 });
-  await claim.end();
-  let end = (): void => undefined;
-  const transaction = rooms.database.transact(() => new Promise<void>((resolve) => (end = resolve)));
-  await eventually(
-    () => asked.length,
-    (times) => times === 2,
-  );
-  end();
-  await transaction;
-  const again = await claims.take(session, id);
-  const row = await rooms.database.queries.selectFrom('upload_handlers').select('writer').executeTakeFirstOrThrow();
-  expect(row.writer).toBe('one');
-  await again.end();
+test('A claim that is kept is given back when it has ended, and the worker lets go of it', async () => {
+  await one.take(session, id);
+  one.keep(id);
+  one.end(id);
+  await one.take(session, id);
+  one.letGo(id);
+  expect(holders()).toEqual(['one']);
+  one.end(id);
+  expect(holders()).toEqual([]);
+  await one.take(session, id);
+  one.keep(id);
+  one.end(id);
+  expect(holders()).toEqual(['one']);
+  one.letGo(id);
+  expect(holders()).toEqual([]);
+  one.letGo(id);
+  one.end(id);
 });
 
-test('A claim that could not be given back at once is given back though another session asks for its handler meanwhile', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id: stranger } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const handlers = [await rooms.uploads.create(session, 0), await rooms.uploads.create(session, 0)] as const;
-  const claims = new SharedWriterClaims(rooms.database, 'one');
-  const claimed = [await claims.take(session, handlers[0].id), await claims.take(session, handlers[1].id)] as const;
-  const asked = listen({ refusals: 2 });
-  for (const claim of claimed) await claim.end();
-  let end = (): void => undefined;
-  let transaction: Promise<void> | undefined;
-  await new Promise<void>((begun) => {
-    transaction = rooms.database.transact(() => {
-      begun();
-      return new Promise<void>((resolve) => (end = resolve));
-    });
-  });
-  const told = expect(claims.take(stranger, handlers[0].id)).rejects.toThrow('does not exist or has expired');
-  /* What is put off is tried in the order it was: when the second is tried, it has been the first one's turn. */
-  await eventually(
-    () => asked.length,
-    (times) => times === 4,
-  );
-  end();
-  await transaction;
-  await told;
-  await eventually(
-    () => rooms.database.queries.selectFrom('upload_handlers').select('id').where('writer', 'is not', null).execute(),
-    (held) => held.length === 0,
-  );
+test('A claim that cannot be given back is given back when that is possible', async () => {
+  removals.refused = 2;
+  await one.take(session, id);
+  one.end(id);
+  expect(holders()).toEqual(['one']);
+  await eventually(holders, (held) => held.length === 0);
+  expect(removals.asked).toBe(3);
 });
 
-test('However many chunks are refused while the database is busy, a claim is given back once', async () => {
-  const { id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS);
-  const { id } = await rooms.uploads.create(session, 0);
-  const claims = new SharedWriterClaims(rooms.database, 'one');
-  const { database } = rooms;
-  const execute = database.executeQuery.bind(database);
-  const other = await rooms.uploads.create(session, 0);
-  const claimed = await claims.take(session, other.id);
-  let isBusy = true;
-  let attempts = 0;
-  database.executeQuery = (query) => {
-    attempts++;
-    return isBusy ? Promise.reject(new StorageFailure('The database is busy.')) : execute(query);
-  };
-  for (let n = 0; n < 20; n++) await expect(claims.take(session, id)).rejects.toThrow('The database is busy.');
-  /* What is put off is tried in the order it was: when this one has gone back, the other has been tried. */
-  await claimed.end();
-  isBusy = false;
-  attempts = 0;
-  await eventually(
-    () => database.queries.selectFrom('upload_handlers').select('id').where('writer', 'is not', null).execute(),
-    (held) => held.length === 0,
-  );
-  expect(attempts).toBe(2);
+test('A claim that could not be given back, and is taken again, is not given back while it is needed', async () => {
+  const { id: second } = await rooms.uploads.create(session, 0);
+  removals.refused = 2;
+  for (const handler of [id, second]) {
+    await one.take(session, handler);
+    one.end(handler);
+  }
+  await one.take(session, id);
+  /* What is put off is tried in the order it was: when the second has gone back, the first one would have. */
+  await eventually(holders, (held) => held.length === 1);
+  expect(removals.asked).toBe(3);
+  one.end(id);
+  expect(holders()).toEqual([]);
 });
 
-/** The first word of each query from now on; so many of them are refused. */
-function listen({ refusals = 0 } = {}): string[] {
+test('An idle handler expires but while a worker writes to it', async () => {
+  await one.take(session, id);
+  rooms.clock.time += DAY_MS + 1;
+  await rooms.uploads.expire();
+  const there = (): Promise<unknown[]> => rooms.database.queries.selectFrom('upload_handlers').select('id').execute();
+  expect(await there()).toEqual([{ id }]);
+  one.end(id);
+  await rooms.uploads.expire();
+  expect(await there()).toEqual([]);
+});
+
+test('What a worker claimed that is no more is free; what others have claimed is not', async () => {
+  const { id: second } = await rooms.uploads.create(session, 0);
+  await one.take(session, id);
+  await other.take(session, second);
+  rooms.claims.clear('one');
+  expect(holders()).toEqual(['other']);
+  expect([id, second].map((handler) => rooms.claims.isClaimed(handler))).toEqual([false, true]);
+  /* As when a worker ends that is taken for dead. */
+  one.end(id);
+  rooms.claims.clear();
+  expect(holders()).toEqual([]);
+});
+
+/** The first word of each query from now on. */
+function listen(): string[] {
   const { database } = rooms;
   const asked: string[] = [];
   const execute = database.executeQuery.bind(database);
   database.executeQuery = <Row>(query: CompiledQuery<Row>) => {
     asked.push(query.sql.split(' ', 1).join());
-    return asked.length <= refusals ? Promise.reject(new Error('The database is busy.')) : execute(query);
+    return execute(query);
   };
   return asked;
 }

@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { limitProcess } from '../disk/small-disk.js';
 import { valueOf } from '../support/answer.js';
-import { beginDocument } from '../support/chunk-on-its-way.js';
+import { beginChunk, beginDocument, type ChunkOnItsWay } from '../support/chunk-on-its-way.js';
 import { eventually } from '../support/eventually.js';
 import { USER_PASSWORD, withDatabase } from '../support/running-service.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -154,6 +154,28 @@ describe('A worker that is killed', () => {
       expect(valueOf(await upload.finish(), 'success')).toBe('true');
     }
     expect(await unclaimed()).toEqual([]);
+  });
+
+  test('frees the upload it was writing to, and no other', async () => {
+    await server.command(['user', 'add', 'anna'], `${USER_PASSWORD}\n`);
+    const anna = await server.trust('anna');
+    const bytes = Buffer.alloc(1_000_000, 'chunk');
+    const claimed = (): Promise<string[]> => fs.readdir(path.join(server.data, 'claims'));
+    /* The workers take turns. */
+    const uploads: { handler: string; chunk: ChunkOnItsWay }[] = [];
+    for (const handler of [await anna.openUpload(), await anna.openUpload()]) {
+      uploads.push({ handler, chunk: await beginChunk(anna, handler, bytes) });
+    }
+    await eventually(claimed, (links) => links.length === 2);
+
+    process.kill((await workersOf(server.pid))[0] ?? 0, 'SIGKILL');
+
+    const broken = await Promise.race(uploads.map((upload) => upload.chunk.interrupted.then(() => upload)));
+    expect(valueOf(await anna.sendChunk(broken.handler, bytes), 'success')).toBe('true');
+    const others = uploads.filter((upload) => upload !== broken);
+    expect(await claimed()).toEqual(others.map(({ handler }) => handler));
+    for (const { chunk } of others) expect(valueOf(await chunk.finish(), 'success')).toBe('true');
+    expect(await claimed()).toEqual([]);
   });
 
   test('does not keep the server from stopping while another takes its place', async () => {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { sql, type Transaction } from 'kysely';
 import { type Settings, loadSettings } from '../../src/settings.js';
+import { ClaimLinks } from '../../src/storage/claim-links.js';
 import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { type FileOperations, systemFiles } from '../../src/storage/file-operations.js';
@@ -273,7 +274,8 @@ type Server = Awaited<ReturnType<typeof start>>;
 
 async function start(data: string, database: Database, boot: string, files = systemFiles) {
   const contents = await FileContentStore.open(path.join(data, 'content'), { files });
-  const taken = await takeOver({ settings, database, contents, boot, log: { warn: () => undefined } });
+  const claims = new ClaimLinks(path.join(data, 'claims'));
+  const taken = await takeOver({ settings, database, contents, claims, boot, log: { warn: () => undefined } });
   return { database, contents, ...taken };
 }
 

@@ -12,13 +12,6 @@ const FRAME_HEADER = 24;
 let service: AssembledService;
 let caller: Caller;
 
-beforeAll(async () => {
-  service = await AssembledService.start({ users: ['anna'] });
-  caller = await service.trust('anna');
-});
-
-afterAll(() => service.end());
-
 async function send(handler: string, bytes: Buffer): Promise<void> {
   expect(valueOf(await caller.sendChunk(handler, bytes), 'success')).toBe('true');
 }
@@ -38,30 +31,42 @@ function written(): { pages: number; transactions: number } {
   return { pages, transactions };
 }
 
-test('A chunk is one small transaction', async () => {
-  const handler = await caller.openUpload();
-  const before = written();
-  for (let n = 0; n < 20; n++) await send(handler, Buffer.alloc(5000, n));
-  const after = written();
-  expect(after.transactions - before.transactions).toBe(20);
-  expect(after.pages - before.pages).toBeLessThanOrEqual(2 * 20);
-});
+describe.each([
+  ['a worker that is the only one', undefined],
+  ['one of several workers', 'one of several'],
+])('At %s', (_which, worker) => {
+  beforeAll(async () => {
+    service = await AssembledService.start({ users: ['anna'], ...(worker === undefined ? {} : { worker }) });
+    caller = await service.trust('anna');
+  });
 
-test('For a chunk its ticket and its handler are looked up once each, by an index', async () => {
-  const handler = await caller.openUpload();
-  const { database } = service;
-  /* That a session is used is written once a minute. */
-  await send(handler, Buffer.from('a chunk before'));
-  const queries = jest.spyOn(database, 'executeQuery');
-  await send(handler, Buffer.from('a chunk'));
-  const run = queries.mock.calls.map(([query]) => query);
-  queries.mockRestore();
-  expect(run.map(({ sql }) => sql.split(' ')[0])).toEqual(['select', 'select', 'update']);
-  for (const query of run) {
-    const { rows } = await database.executeQuery<{ detail: string }>({
-      ...query,
-      sql: `explain query plan ${query.sql}`,
-    });
-    for (const { detail } of rows) expect(detail).toMatch(/^SEARCH \w+ USING (?:INDEX \w+|INTEGER PRIMARY KEY) \(/);
-  }
+  afterAll(() => service.end());
+
+  test('a chunk is one small transaction', async () => {
+    const handler = await caller.openUpload();
+    const before = written();
+    for (let n = 0; n < 20; n++) await send(handler, Buffer.alloc(5000, n));
+    const after = written();
+    expect(after.transactions - before.transactions).toBe(20);
+    expect(after.pages - before.pages).toBeLessThanOrEqual(2 * 20);
+  });
+
+  test('for a chunk its ticket and its handler are looked up once each, by an index', async () => {
+    const handler = await caller.openUpload();
+    const { database } = service;
+    /* That a session is used is written once a minute. */
+    await send(handler, Buffer.from('a chunk before'));
+    const queries = jest.spyOn(database, 'executeQuery');
+    await send(handler, Buffer.from('a chunk'));
+    const run = queries.mock.calls.map(([query]) => query);
+    queries.mockRestore();
+    expect(run.map(({ sql }) => sql.split(' ')[0])).toEqual(['select', 'select', 'update']);
+    for (const query of run) {
+      const { rows } = await database.executeQuery<{ detail: string }>({
+        ...query,
+        sql: `explain query plan ${query.sql}`,
+      });
+      for (const { detail } of rows) expect(detail).toMatch(/^SEARCH \w+ USING (?:INDEX \w+|INTEGER PRIMARY KEY) \(/);
+    }
+  });
 });

@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { Migrator, sql } from 'kysely';
 import { loadSettings } from '../../src/settings.js';
+import { ClaimLinks } from '../../src/storage/claim-links.js';
 import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { migrate, MIGRATIONS } from '../../src/storage/migrations.js';
@@ -11,12 +12,14 @@ import { scratchDirectory } from '../support/scratch-directory.js';
 
 let directory: string;
 let contents: FileContentStore;
+let claims: ClaimLinks;
 let machine: FailingMachine;
 let count = 0;
 
 beforeAll(async () => {
   directory = scratchDirectory();
   contents = await FileContentStore.open(path.join(directory, 'content'));
+  claims = new ClaimLinks(path.join(directory, 'claims'));
   machine = new FailingMachine();
 });
 
@@ -32,7 +35,7 @@ async function start(databasePath: string, before: (database: Database) => Promi
   try {
     await before(database);
     const log = { warn: () => undefined };
-    const { rooms } = await takeOver({ settings, database, contents, boot: 'a boot', log });
+    const { rooms } = await takeOver({ settings, database, contents, claims, boot: 'a boot', log });
     await rooms.libraries.addFirst('Public');
   } finally {
     machine.mend();

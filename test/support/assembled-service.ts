@@ -118,7 +118,8 @@ async function assemble(
   await directory.openSpool().clear();
   const contents = await directory.openContents();
   const database = directory.openDatabase();
-  const { epoch, rooms } = await takeOver({ settings, database, contents, boot: BOOT, log });
+  const claims = directory.openClaims();
+  const { epoch, rooms } = await takeOver({ settings, database, contents, claims, boot: BOOT, log });
   const metrics = async (): Promise<string> => writeExposition([await worker.measure()]);
   const worker = await Worker.create({ settings, directory, database, contents, log, epoch, name, metrics });
   return { database, contents, rooms, worker, url: `http://127.0.0.1:${await worker.listen()}` };

@@ -22,14 +22,14 @@ interface Kind {
   readonly sqliteCode: string;
 }
 
-const WRITES: readonly Request[] = ['create', 'write', 'truncate', 'fdatasync', 'fsync', 'mkdir', 'rename'];
+const WRITES: readonly Request[] = ['create', 'write', 'truncate', 'fdatasync', 'fsync', 'mkdir', 'rename', 'symlink'];
 
 const KINDS: Readonly<Record<Trouble, Kind>> = {
   ENOSPC: { requests: new Set<Request>([...WRITES, 'statement that writes']), sqliteCode: 'SQLITE_FULL' },
   EIO: {
     requests: new Set<Request>([
       ...WRITES,
-      ...(['open', 'close', 'read', 'empty', 'unlink', 'size', 'names', 'entries'] as const),
+      ...(['open', 'close', 'read', 'empty', 'unlink', 'unlinkSync', 'readlink', 'size', 'names', 'entries'] as const),
       ...(['statement that reads', 'statement that writes'] as const),
     ]),
     sqliteCode: 'SQLITE_IOERR_WRITE',
@@ -144,6 +144,21 @@ export class FailingMachine implements FileOperations {
   async unlink(path: string): Promise<void> {
     this.#meet('unlink');
     await systemFiles.unlink(path);
+  }
+
+  unlinkSync(path: string): void {
+    this.#meet('unlinkSync');
+    systemFiles.unlinkSync(path);
+  }
+
+  symlink(target: string, path: string): void {
+    this.#meet('symlink');
+    systemFiles.symlink(target, path);
+  }
+
+  readlink(path: string): string {
+    this.#meet('readlink');
+    return systemFiles.readlink(path);
   }
 
   async size(path: string): Promise<number> {

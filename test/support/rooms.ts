@@ -19,6 +19,7 @@ import { Libraries } from '../../src/library/libraries.js';
 import { Lookups } from '../../src/library/lookups.js';
 import type { VersionProperties } from '../../src/library/version-properties.js';
 import { AuditTrail } from '../../src/storage/audit-trail.js';
+import { ClaimLinks } from '../../src/storage/claim-links.js';
 import { Database } from '../../src/storage/database.js';
 import { FileContentStore } from '../../src/storage/file-content-store.js';
 import { migrate } from '../../src/storage/migrations.js';
@@ -71,11 +72,13 @@ export async function openRooms({
   const clock = { time: Date.parse('2024-06-15T09:30:00.750Z') };
   const now = (): number => clock.time;
   const unclaimed = new UnclaimedContents(database, contents);
+  const claimDirectory = path.join(directory, 'claims');
+  const claims = new ClaimLinks(claimDirectory);
   const uploads = new UploadHandlers({
     database,
     contents,
     unclaimed,
-    claims: soleWriter,
+    claims: soleWriter(claims),
     epoch: 1,
     idleLimit,
     defaultChunkSize: 1_048_576,
@@ -132,6 +135,8 @@ export async function openRooms({
     database,
     contents,
     unclaimed,
+    claimDirectory,
+    claims,
     uploads,
     downloads,
     users,

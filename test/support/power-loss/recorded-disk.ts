@@ -171,6 +171,21 @@ export class RecordedDisk implements FileOperations {
     this.#record(({ root }) => this.#parent(root, file).delete(path.basename(file)));
   }
 
+  /* Claims, which count for nothing after a start. */
+  unlinkSync(file: string): void {
+    this.#live();
+    systemFiles.unlinkSync(file);
+  }
+
+  symlink(target: string, file: string): void {
+    this.#live();
+    systemFiles.symlink(target, file);
+  }
+
+  readlink(file: string): string {
+    return systemFiles.readlink(file);
+  }
+
   size(file: string): Promise<number> {
     return systemFiles.size(file);
   }
