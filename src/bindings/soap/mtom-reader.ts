@@ -1,4 +1,4 @@
-import { parseContentType } from '../content-type.js';
+import { type ContentType, parseContentType } from '../content-type.js';
 import {
   type ArgumentReceiver,
   type ContentReceiver,
@@ -20,6 +20,8 @@ export class MtomReader implements MessageReader {
   readonly #listener: EnvelopeListener;
   readonly #envelope: (charset: string | undefined) => MessageReader;
   readonly #parts: MultipartReader;
+  /** The Content-ID of the part that is the envelope, if the sender said. */
+  readonly #start: string | undefined;
   /** Takes the bytes of parts the envelope does not name. */
   readonly #unnamed = new UnwantedBytes();
   readonly #included = new Map<string, string>();
@@ -30,18 +32,20 @@ export class MtomReader implements MessageReader {
   #hasEnvelope = false;
 
   /**
-   * @param boundary - The parameter of the Content-Type.
+   * @param parameters - Of the Content-Type: `boundary` and `start` (RFC 2387).
    * @param namespace - See {@link EnvelopeReader}, as for the others.
    */
   constructor(
-    boundary: string | undefined,
+    parameters: ContentType['parameters'],
     listener: EnvelopeListener,
     { account, namespace, maxTextBytes }: { namespace: string; maxTextBytes: number; account?: TextAccount },
   ) {
     this.#listener = listener;
     this.#envelope = (charset) =>
       new TranscodingReader(charset, new EnvelopeReader(this.#listening(), namespace, maxTextBytes, account));
-    this.#parts = new MultipartReader(boundary, { begin: (headers) => this.#begin(headers) });
+    const start = parameters.get('start');
+    this.#start = start === undefined ? undefined : plainId(start);
+    this.#parts = new MultipartReader(parameters.get('boundary'), { begin: (headers) => this.#begin(headers) });
   }
 
   write(bytes: Buffer): void | Promise<void> {
@@ -95,10 +99,12 @@ export class MtomReader implements MessageReader {
   #begin(headers: PartHeaders): ContentReceiver | Promise<ContentReceiver> {
     if (!this.#hasEnvelope) {
       this.#hasEnvelope = true;
-      const reader = this.#envelope(parseContentType(headers.get('content-type')).parameters.get('charset'));
+      const type = parseContentType(headers.get('content-type'));
+      this.#requireStart(headers, type);
+      const reader = this.#envelope(type.parameters.get('charset'));
       return { write: (bytes) => reader.write(bytes), end: () => reader.end() };
     }
-    const id = (headers.get('content-id') ?? '').trim().replace(/^<(.*)>$/s, '$1');
+    const id = plainId(headers.get('content-id') ?? '');
     const name = this.#included.get(id);
     if (name === undefined || !this.#receiver) return this.#unnamed;
     this.#included.delete(id);
@@ -108,6 +114,18 @@ export class MtomReader implements MessageReader {
     }
     return this.#receiver.content(name);
   }
+
+  /** Content before its envelope would have no place to go to. A `start` that no part has is a slip, as long as the first part is XML. */
+  #requireStart(headers: PartHeaders, { type }: ContentType): void {
+    const id = plainId(headers.get('content-id') ?? '');
+    if (this.#start === undefined || id === this.#start || type.endsWith('xml')) return;
+    throw new UnreadableMessage(`The envelope must be the first part, but start names another: ${this.#start}.`);
+  }
+}
+
+/** A Content-ID, or what refers to one, without its brackets. */
+function plainId(text: string): string {
+  return text.trim().replace(/^<(.*)>$/s, '$1');
 }
 
 /** Names of parameters count in any case. */

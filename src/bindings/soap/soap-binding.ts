@@ -242,7 +242,7 @@ class SoapExchange implements EnvelopeListener {
     const { namespace } = contract;
     const { parameters } = this.#contentType;
     const { account } = this;
-    if (this.#isMtom) return new MtomReader(parameters.get('boundary'), this, { namespace, maxTextBytes, account });
+    if (this.#isMtom) return new MtomReader(parameters, this, { namespace, maxTextBytes, account });
     return new TranscodingReader(parameters.get('charset'), new EnvelopeReader(this, namespace, maxTextBytes, account));
   }
 

@@ -15,6 +15,8 @@ const ENVELOPES = {
 
 interface Part {
   readonly id?: string;
+  /** @default 'application/octet-stream' */
+  readonly type?: string;
   /** @default 'binary' */
   readonly encoding?: string;
   readonly body: string | Buffer;
@@ -32,10 +34,10 @@ function packed(args: string, ...parts: Part[]): Buffer {
 }
 
 function pack(...parts: Part[]): Buffer {
-  const written = parts.map(({ body, encoding = 'binary', id }) =>
+  const written = parts.map(({ body, encoding = 'binary', id, type = 'application/octet-stream' }) =>
     Buffer.concat([
       Buffer.from(
-        `--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: ${encoding}\r\n` +
+        `--b\r\nContent-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n` +
           `${id === undefined ? '' : `Content-ID: <${id}>\r\n`}\r\n`,
       ),
       Buffer.from(body as string),
@@ -45,8 +47,9 @@ function pack(...parts: Part[]): Buffer {
   return Buffer.concat([...written, Buffer.from('--b--\r\n')]);
 }
 
-async function read(pieces: readonly Buffer[], heard = new HeardEnvelope()): Promise<string[]> {
-  await feed(new MtomReader('b', heard, { namespace: NAMESPACE, maxTextBytes: MAX_TEXT_BYTES }), pieces);
+async function read(pieces: readonly Buffer[], heard = new HeardEnvelope(), start?: string): Promise<string[]> {
+  const parameters = new Map([['boundary', 'b'], ...(start === undefined ? [] : [['start', start] as const])]);
+  await feed(new MtomReader(parameters, heard, { namespace: NAMESPACE, maxTextBytes: MAX_TEXT_BYTES }), pieces);
   return heard.arguments.said;
 }
 
@@ -176,14 +179,26 @@ test('A parameter comes twice also where its name is written in two ways', async
   await expect(reading).rejects.toThrow(/^The parameter Data comes twice/);
 });
 
+test('The envelope is the first part: who says that it is another is told so', async () => {
+  const root: Part = { id: 'root', body: envelope(DATA) };
+  const readFrom = (parts: Part[], start: string) => read([pack(...parts)], new HeardEnvelope(), start);
+  expect(await readFrom([root, PART], '<root>')).toEqual(['data: 616263']);
+  expect(await readFrom([root, PART], 'root')).toEqual(['data: 616263']);
+  expect(await readFrom([{ ...root, type: 'application/xop+xml' }, PART], '<other>')).toEqual(['data: 616263']);
+  await expect(readFrom([PART, root], '<root>')).rejects.toThrow(
+    'The envelope must be the first part, but start names another: root.',
+  );
+});
+
 test('A message has a boundary', () => {
   const limits = { namespace: NAMESPACE, maxTextBytes: 1000 };
-  expect(() => new MtomReader(undefined, new HeardEnvelope(), limits)).toThrow(UnreadableMessage);
+  expect(() => new MtomReader(new Map(), new HeardEnvelope(), limits)).toThrow(UnreadableMessage);
 });
 
 test('The envelope has a limit, and content in parts has none here', async () => {
   const limits = { namespace: NAMESPACE, maxTextBytes: 1000 };
-  const readLimited = (message: Buffer) => feed(new MtomReader('b', new HeardEnvelope(), limits), [message]);
+  const parameters = new Map([['boundary', 'b']]);
+  const readLimited = (message: Buffer) => feed(new MtomReader(parameters, new HeardEnvelope(), limits), [message]);
   await readLimited(packed(DATA, { id: 'data@x', body: 'x'.repeat(10_000) }));
   await expect(readLimited(packed(`<text>${'x'.repeat(1000)}</text>`))).rejects.toThrow(MessageTooLarge);
 });
