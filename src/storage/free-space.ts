@@ -4,8 +4,12 @@ import { StorageFailure } from '../values/failure.js';
 /** How often is looked, ms. A look costs as much as a small write. */
 const INTERVAL_MS = 1000;
 
-/** After how many bytes written by this process is looked again, however little time has passed. */
-const BYTES_BETWEEN = 8 * 1024 * 1024;
+/**
+ * After how many bytes written by this process is looked again, however little time has passed: this part of what might still be written at the
+ * last look, or so many when that is less. Other workers write as well.
+ */
+const PART_BETWEEN = 1 / 16;
+const LEAST_BETWEEN = 8 * 1024 * 1024;
 
 export interface FreeSpaceOptions {
   /** What is to stay free for commits and records, bytes. 0: nothing is. */
@@ -28,6 +32,7 @@ export class FreeSpace {
   #lookedAt = -Infinity;
   #free: Promise<number> = Promise.resolve(0);
   #written = 0;
+  #writtenBetween = LEAST_BETWEEN;
   #isShort = false;
 
   constructor(options: FreeSpaceOptions) {
@@ -41,15 +46,16 @@ export class FreeSpace {
 
   /** To be awaited before anything is taken in. @throws StorageFailure when there is no room for it. */
   async require(): Promise<void> {
-    const { least, now } = this.#options;
+    const { least, look, now } = this.#options;
     if (least === 0) return;
-    const time = now();
-    if (time - this.#lookedAt >= INTERVAL_MS || this.#written >= BYTES_BETWEEN) {
-      this.#lookedAt = time;
+    if (this.#isLookDue()) {
+      this.#lookedAt = now();
       this.#written = 0;
-      this.#free = this.#options.look();
+      this.#free = look();
     }
-    this.#isShort = (await this.#free) < least;
+    const free = await this.#free;
+    this.#writtenBetween = Math.max((free - least) * PART_BETWEEN, LEAST_BETWEEN);
+    this.#isShort = free < least;
     if (!this.#isShort) return;
     throw new StorageFailure(
       'The disk of the server is nearly full. New content is refused until there is space again.',
@@ -60,7 +66,11 @@ export class FreeSpace {
   wrote(bytes: number): void | Promise<void> {
     if (this.#options.least === 0) return;
     this.#written += bytes;
-    if (this.#isShort || this.#written >= BYTES_BETWEEN) return this.require();
+    if (this.#isShort || this.#isLookDue()) return this.require();
+  }
+
+  #isLookDue(): boolean {
+    return this.#written >= this.#writtenBetween || this.#options.now() - this.#lookedAt >= INTERVAL_MS;
   }
 }
 

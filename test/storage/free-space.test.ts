@@ -2,6 +2,8 @@ import { FreeSpace } from '../../src/storage/free-space.js';
 import { answer, refused, valueOf } from '../support/answer.js';
 import { AssembledService } from '../support/assembled-service.js';
 
+const MIB = 1024 * 1024;
+
 const NEARLY_FULL =
   'SystemError: The disk of the server is nearly full. New content is refused until there is space again.';
 
@@ -37,17 +39,31 @@ describe('A disk of which a part is to stay free', () => {
     expect(model.looks).toBe(2);
   });
 
-  test('is looked at again after every 8 MiB that were written, and nothing more is taken until there is space again', async () => {
+  test('is looked at again after 8 MiB that were written when it is nearly full, and nothing more is taken until there is space again', async () => {
     const model = disk();
     await model.space.require();
     model.free = 999;
-    expect(model.space.wrote(8 * 1024 * 1024 - 1)).toBeUndefined();
+    expect(model.space.wrote(8 * MIB - 1)).toBeUndefined();
     await expect(model.space.wrote(1)).rejects.toThrow(NEARLY_FULL);
     await expect(model.space.wrote(1)).rejects.toThrow(NEARLY_FULL);
     expect(model.looks).toBe(2);
     Object.assign(model, { free: 1000, time: 1000 });
     await model.space.wrote(1);
     expect(model.space.wrote(1)).toBeUndefined();
+  });
+
+  test('is looked at less often the more there is of it, but once in a second while content comes', async () => {
+    const model = disk();
+    model.free = 1000 + 1600 * MIB;
+    await model.space.require();
+    expect(model.space.wrote(100 * MIB - 1)).toBeUndefined();
+    await model.space.wrote(1);
+    expect(model.looks).toBe(2);
+    model.time = 999;
+    expect(model.space.wrote(1)).toBeUndefined();
+    model.time = 1000;
+    await model.space.wrote(1);
+    expect(model.looks).toBe(3);
   });
 
   test('that cannot be looked at takes nothing', async () => {
