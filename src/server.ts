@@ -176,7 +176,7 @@ async function serveByWorkers(premises: Premises, metrics: () => Promise<string>
     epoch,
     log,
     bury: async (name) => {
-      claims.clear(name);
+      claims.free(name);
       await rooms.unclaimed.removeAll(name);
     },
     metrics,

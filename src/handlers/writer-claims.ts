@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimLinks } from '../storage/claim-links.js';
 import type { Database } from '../storage/database.js';
 import { prepareQuery, type PreparedQuery } from '../storage/prepared-query.js';
+import { StorageFailure } from '../values/failure.js';
 import type { Guid } from '../values/guid.js';
 import { noUploadHandler } from './failures.js';
 import { type WaitingCaller, whileWaiting } from './waiting-caller.js';
 
 /**
- * Keeps the workers of one server from writing to the same staged content at the same time. Within a worker turns keep the chunks of a handler apart:
- * it is asked for no claim that it has, but for those it keeps.
+ * Keeps the workers of one server from writing to the same staged content at the same time. Within a worker turns keep the chunks of a handler apart: a
+ * claim that is taken has ended before it is taken again.
  */
 export interface WriterClaims {
   /**
@@ -22,7 +23,7 @@ export interface WriterClaims {
   keep(id: Guid): void;
   /** Undoes {@link keep}, and gives the claim back if it has ended. */
   letGo(id: Guid): void;
-  /** Whether any worker has claimed the handler. @throws StorageFailure */
+  /** Whether any worker has claimed the handler, or that cannot be told. */
   isTaken(id: Guid): boolean;
 }
 
@@ -53,7 +54,7 @@ interface Wanted {
   readonly id: Guid;
 }
 
-/** A claim this worker has. */
+/** A claim this worker has, or may have: one that it could not take, or not give back. */
 interface HeldClaim {
   /** It was taken, and has not ended. */
   isInUse: boolean;
@@ -71,7 +72,7 @@ export interface SharedWriterClaimsOptions {
 
 /**
  * For one of several workers: claims are links, which all of them see. A claim is held by a worker, not for a time: those of a
- * worker that died are freed by whoever notices ({@link ClaimLinks.clear}).
+ * worker that died are freed by whoever notices ({@link ClaimLinks.free}).
  */
 export class SharedWriterClaims implements WriterClaims {
   readonly #options: SharedWriterClaimsOptions;
@@ -91,13 +92,16 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   async take(sessionId: number, id: Guid, caller: WaitingCaller = {}): Promise<void> {
-    const held = this.#held.get(id);
-    if (held) {
-      held.isInUse = true;
-      return;
+    const held = this.#held.get(id) ?? { isInUse: false, isKept: false };
+    try {
+      if (!held.isKept && !this.#claim(id))
+        await whileWaiting(caller, () => this.#wait({ sessionId, id }, caller.gone));
+    } catch (error) {
+      if (error instanceof StorageFailure) this.#giveBack(id, held);
+      throw error;
     }
-    if (!this.#claim(id)) await whileWaiting(caller, () => this.#wait({ sessionId, id }, caller.gone));
-    this.#held.set(id, { isInUse: true, isKept: false });
+    held.isInUse = true;
+    this.#held.set(id, held);
   }
 
   end(id: Guid): void {
@@ -132,10 +136,12 @@ export class SharedWriterClaims implements WriterClaims {
   #giveBack(id: Guid, held: HeldClaim): void {
     if (held.isInUse || held.isKept) return;
     clearTimeout(held.retry);
+    const { links, worker } = this.#options;
     try {
-      this.#options.links.release(id);
+      links.release(id, worker);
       this.#held.delete(id);
     } catch {
+      this.#held.set(id, held);
       held.retry = setTimeout(() => this.#giveBack(id, held), RETRY_MS);
       held.retry.unref();
     }

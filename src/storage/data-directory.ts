@@ -34,7 +34,7 @@ export interface DataDirectoryOptions {
  * - `content/`: the contents, see FileContentStore;
  * - `content.aside/`: contents that no record named, after a loss of power or at a repair; for a person to look at, and to delete;
  * - `spool/`: empty but for the moment in which a spooled content is made;
- * - `claims/`: which uploads workers are writing to, see ClaimLinks;
+ * - `claims/`: which worker has an upload to itself, see ClaimLinks;
  * - `server.lock`, `workers.lock`: held by the one server that may run on the directory, and by its workers.
  */
 export class DataDirectory {

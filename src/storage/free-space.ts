@@ -6,9 +6,9 @@ const INTERVAL_MS = 1000;
 
 /**
  * After how many bytes written by this process is looked again, however little time has passed: this part of what might still be written at the
- * last look, or so many when that is less. Other workers write as well.
+ * last look, or so many when that is less. There may be 64 workers, and all of them write.
  */
-const PART_BETWEEN = 1 / 16;
+const PART_BETWEEN = 1 / 128;
 const LEAST_BETWEEN = 8 * 1024 * 1024;
 
 export interface FreeSpaceOptions {

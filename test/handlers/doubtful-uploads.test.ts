@@ -236,7 +236,7 @@ test.each([
 ])('It is not completed %s when the process has ended that knew of it: %s', async (_by, _what, begin, epoch) => {
   const id = await begin();
   await first.database.close();
-  rooms.claims.clear(first.name);
+  rooms.claims.free(first.name);
   const next = await employ('next', { epoch });
   try {
     await expect(send(next, id, true)).rejects.toThrow(GONE);

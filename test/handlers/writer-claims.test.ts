@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { CompiledQuery } from 'kysely';
-import { SharedWriterClaims } from '../../src/handlers/writer-claims.js';
+import { SharedWriterClaims, soleWriter } from '../../src/handlers/writer-claims.js';
 import { ClaimLinks } from '../../src/storage/claim-links.js';
 import { systemFiles } from '../../src/storage/file-operations.js';
-import type { Guid } from '../../src/values/guid.js';
+import { type Guid, newGuid } from '../../src/values/guid.js';
 import { eventually } from '../support/eventually.js';
 import { ADDRESS, DAY_MS, openRooms, type Rooms } from '../support/rooms.js';
 
@@ -15,21 +15,32 @@ let session: number;
 let id: Guid;
 let one: SharedWriterClaims;
 let other: SharedWriterClaims;
-/** How often links of the first worker are refused to go from now on, and how often they were asked to. */
-let removals: { refused: number; asked: number };
+/** How often links of the first worker are refused to go from now on, whether they go all the same, and how often they were asked to. */
+let removals: { refused: number; asked: number; done: boolean };
+/** Whether the next link the first worker makes is told to have failed. */
+let isMadeBadly: boolean;
 
 beforeEach(async () => {
   rooms = await openRooms();
-  removals = { refused: 0, asked: 0 };
+  removals = { refused: 0, asked: 0, done: false };
+  isMadeBadly = false;
   await rooms.users.add({ name: 'anna', password: 'a user' });
   ({ id: session } = await rooms.sessions.logIn('anna', 'a user', ADDRESS));
   ({ id } = await rooms.uploads.create(session, 0));
+  const failure = Object.assign(new Error('EIO'), { code: 'EIO' });
   const unlinkSync = (file: string): void => {
     removals.asked++;
-    if (removals.refused-- > 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
-    systemFiles.unlinkSync(file);
+    const isRefused = removals.refused-- > 0;
+    if (!isRefused || removals.done) systemFiles.unlinkSync(file);
+    if (isRefused) throw failure;
   };
-  const links = new ClaimLinks(rooms.claimDirectory, { ...systemFiles, unlinkSync });
+  const symlink = (target: string, file: string): void => {
+    systemFiles.symlink(target, file);
+    if (!isMadeBadly) return;
+    isMadeBadly = false;
+    throw failure;
+  };
+  const links = new ClaimLinks(rooms.claimDirectory, { ...systemFiles, unlinkSync, symlink });
   one = new SharedWriterClaims({ database: rooms.database, links, worker: 'one' });
   other = new SharedWriterClaims({ database: rooms.database, links: rooms.claims, worker: 'other' });
 });
@@ -139,6 +150,37 @@ test('A claim that could not be given back, and is taken again, is not given bac
   expect(holders()).toEqual([]);
 });
 
+test('A claim that was made though the disk reports an error is given back', async () => {
+  isMadeBadly = true;
+  await expect(one.take(session, id)).rejects.toThrow('The disk of the server reports an error.');
+  expect(holders()).toEqual([]);
+  isMadeBadly = true;
+  removals.refused = 1;
+  await expect(one.take(session, id)).rejects.toThrow('The disk of the server reports an error.');
+  expect(holders()).toEqual(['one']);
+  await one.take(session, id);
+  one.end(id);
+  expect(holders()).toEqual([]);
+});
+
+test('A claim that was given back though the disk reports an error, and is another worker’s since, stays so', async () => {
+  const { id: second } = await rooms.uploads.create(session, 0);
+  removals = { refused: 1, asked: 0, done: true };
+  await one.take(session, id);
+  one.end(id);
+  await other.take(session, id);
+  const left = new AbortController();
+  const waiting = one.take(session, id, { gone: left.signal });
+  left.abort(new Error('left'));
+  await expect(waiting).rejects.toThrow('left');
+  removals = { refused: 1, asked: 0, done: false };
+  await one.take(session, second);
+  one.end(second);
+  /* What is put off is tried in the order it was. */
+  await eventually(holders, (held) => held.length === 1);
+  expect(holders()).toEqual(['other']);
+});
+
 test('An idle handler expires but while a worker writes to it', async () => {
   await one.take(session, id);
   rooms.clock.time += DAY_MS + 1;
@@ -154,13 +196,34 @@ test('What a worker claimed that is no more is free; what others have claimed is
   const { id: second } = await rooms.uploads.create(session, 0);
   await one.take(session, id);
   await other.take(session, second);
-  rooms.claims.clear('one');
+  rooms.claims.free('one');
   expect(holders()).toEqual(['other']);
   expect([id, second].map((handler) => rooms.claims.isClaimed(handler))).toEqual([false, true]);
   /* As when a worker ends that is taken for dead. */
   one.end(id);
   rooms.claims.clear();
   expect(holders()).toEqual([]);
+});
+
+test('What lies beside the claims is nobody’s, and keeps nobody from what is theirs', async () => {
+  const beside = ['.nfs0001', newGuid()].map((name) => path.join(rooms.claimDirectory, name));
+  for (const file of beside) fs.writeFileSync(file, '');
+  await one.take(session, id);
+  rooms.claims.free('one');
+  expect(rooms.claims.isClaimed(id)).toBe(false);
+  expect(beside.map((file) => fs.existsSync(file))).toEqual([true, true]);
+});
+
+test('A handler of which it cannot be told whether it is claimed does not expire, and others do', async () => {
+  await rooms.uploads.create(session, 0);
+  const readlink = (file: string): string => {
+    if (path.basename(file) === id) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    return systemFiles.readlink(file);
+  };
+  const links = new ClaimLinks(rooms.claimDirectory, { ...systemFiles, readlink });
+  rooms.clock.time += DAY_MS + 1;
+  await rooms.uploadsWith(soleWriter(links)).expire();
+  expect(await rooms.database.queries.selectFrom('upload_handlers').select('id').execute()).toEqual([{ id }]);
 });
 
 /** The first word of each query from now on. */

@@ -54,7 +54,7 @@ describe('A disk of which a part is to stay free', () => {
 
   test('is looked at less often the more there is of it, but once in a second while content comes', async () => {
     const model = disk();
-    model.free = 1000 + 1600 * MIB;
+    model.free = 1000 + 12_800 * MIB;
     await model.space.require();
     expect(model.space.wrote(100 * MIB - 1)).toBeUndefined();
     await model.space.wrote(1);

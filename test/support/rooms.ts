@@ -11,7 +11,7 @@ import { discardHandlersOf } from '../../src/discard-handlers.js';
 import { DownloadHandlers } from '../../src/handlers/download-handlers.js';
 import { StagedBytes } from '../../src/handlers/staged-bytes.js';
 import { UploadHandlers } from '../../src/handlers/upload-handlers.js';
-import { soleWriter } from '../../src/handlers/writer-claims.js';
+import { soleWriter, type WriterClaims } from '../../src/handlers/writer-claims.js';
 import { Commits, type Commit, type CommitTarget, type CompleteContent } from '../../src/library/commits.js';
 import { Documents } from '../../src/library/documents.js';
 import { Folders } from '../../src/library/folders.js';
@@ -74,18 +74,21 @@ export async function openRooms({
   const unclaimed = new UnclaimedContents(database, contents);
   const claimDirectory = path.join(directory, 'claims');
   const claims = new ClaimLinks(claimDirectory);
-  const uploads = new UploadHandlers({
-    database,
-    contents,
-    unclaimed,
-    claims: soleWriter(claims),
-    epoch: 1,
-    idleLimit,
-    defaultChunkSize: 1_048_576,
-    limits: { handlers: 0, uploadSize: 0 },
-    staged: new StagedBytes({ database, most: mostStaged, now }),
-    now,
-  });
+  claims.clear();
+  const uploadsWith = (writerClaims: WriterClaims): UploadHandlers =>
+    new UploadHandlers({
+      database,
+      contents,
+      unclaimed,
+      claims: writerClaims,
+      epoch: 1,
+      idleLimit,
+      defaultChunkSize: 1_048_576,
+      limits: { handlers: 0, uploadSize: 0 },
+      staged: new StagedBytes({ database, most: mostStaged, now }),
+      now,
+    });
+  const uploads = uploadsWith(soleWriter(claims));
   const downloads = new DownloadHandlers({ database, unclaimed, idleLimit, maxHandlers: 0, now });
   const audit = new AuditTrail(database, now);
   const accounts = {
@@ -138,6 +141,8 @@ export async function openRooms({
     claimDirectory,
     claims,
     uploads,
+    /** As the server's, with other claims. */
+    uploadsWith,
     downloads,
     users,
     throttle,
