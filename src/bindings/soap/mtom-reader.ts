@@ -115,10 +115,10 @@ export class MtomReader implements MessageReader {
     return this.#receiver.content(name);
   }
 
-  /** Content before its envelope would have no place to go to. A `start` that no part has is a slip, as long as the first part is XML. */
+  /** Content before its envelope would have no place to go to. Who names the first part otherwise, or not at all, and sends the envelope in it, is understood. */
   #requireStart(headers: PartHeaders, { type }: ContentType): void {
     const id = plainId(headers.get('content-id') ?? '');
-    if (this.#start === undefined || id === this.#start || type.endsWith('xml')) return;
+    if (this.#start === undefined || id === '' || id === this.#start || type.endsWith('xml')) return;
     throw new UnreadableMessage(`The envelope must be the first part, but start names another: ${this.#start}.`);
   }
 }

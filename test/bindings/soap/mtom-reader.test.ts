@@ -185,6 +185,7 @@ test('The envelope is the first part: who says that it is another is told so', a
   expect(await readFrom([root, PART], '<root>')).toEqual(['data: 616263']);
   expect(await readFrom([root, PART], 'root')).toEqual(['data: 616263']);
   expect(await readFrom([{ ...root, type: 'application/xop+xml' }, PART], '<other>')).toEqual(['data: 616263']);
+  expect(await readFrom([{ body: envelope(DATA) }, PART], '<root>')).toEqual(['data: 616263']);
   await expect(readFrom([PART, root], '<root>')).rejects.toThrow(
     'The envelope must be the first part, but start names another: root.',
   );
