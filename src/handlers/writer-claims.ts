@@ -105,26 +105,25 @@ export class SharedWriterClaims implements WriterClaims {
   }
 
   end(id: Guid): void {
-    const held = this.#held.get(id);
-    if (!held) return;
-    held.isInUse = false;
-    this.#giveBack(id, held);
+    this.#change(id, { isInUse: false });
   }
 
   keep(id: Guid): void {
-    const held = this.#held.get(id);
-    if (held) held.isKept = true;
+    this.#change(id, { isKept: true });
   }
 
   letGo(id: Guid): void {
-    const held = this.#held.get(id);
-    if (!held) return;
-    held.isKept = false;
-    this.#giveBack(id, held);
+    this.#change(id, { isKept: false });
   }
 
   isTaken(id: Guid): boolean {
     return this.#options.links.isClaimed(id);
+  }
+
+  /** Nothing holds a claim that is gone already: its upload was deleted meanwhile. */
+  #change(id: Guid, change: Partial<HeldClaim>): void {
+    const held = this.#held.get(id);
+    if (held) this.#giveBack(id, Object.assign(held, change));
   }
 
   #claim(id: Guid): boolean {
@@ -132,7 +131,10 @@ export class SharedWriterClaims implements WriterClaims {
     return links.claim(id, worker);
   }
 
-  /** Tries until it succeeds: other workers may wait for the handler all the while. Whoever takes the claim meanwhile gives it back. */
+  /**
+   * Gives a claim back that is neither in use nor kept. Tries until it succeeds: other workers may wait for the handler all the while. Whoever takes the
+   * claim meanwhile gives it back.
+   */
   #giveBack(id: Guid, held: HeldClaim): void {
     if (held.isInUse || held.isKept) return;
     clearTimeout(held.retry);
