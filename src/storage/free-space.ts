@@ -5,11 +5,11 @@ import { StorageFailure } from '../values/failure.js';
 const INTERVAL_MS = 1000;
 
 /**
- * After how many bytes written by this process is looked again, however little time has passed: this part of what might still be written at the
- * last look, or so many when that is less. There may be 64 workers, and all of them write.
+ * After how many bytes written by this process is looked again, however little time has passed: this part of the room there was at the last look, but
+ * not for fewer bytes than the second figure. There may be 64 workers, and all of them write.
  */
-const PART_BETWEEN = 1 / 128;
-const LEAST_BETWEEN = 8 * 1024 * 1024;
+const PART_OF_ROOM = 1 / 128;
+const LEAST_WRITTEN = 8 * 1024 * 1024;
 
 export interface FreeSpaceOptions {
   /** What is to stay free for commits and records, bytes. 0: nothing is. */
@@ -31,9 +31,10 @@ export class FreeSpace {
   readonly #options: FreeSpaceOptions;
   #lookedAt = -Infinity;
   #free: Promise<number> = Promise.resolve(0);
+  /** How much might be written at the last look, bytes; less than 0 when there was too little space. */
+  #room = 0;
+  /** Since the last look, bytes. */
   #written = 0;
-  #writtenBetween = LEAST_BETWEEN;
-  #isShort = false;
 
   constructor(options: FreeSpaceOptions) {
     this.#options = options;
@@ -53,10 +54,8 @@ export class FreeSpace {
       this.#written = 0;
       this.#free = look();
     }
-    const free = await this.#free;
-    this.#writtenBetween = Math.max((free - least) * PART_BETWEEN, LEAST_BETWEEN);
-    this.#isShort = free < least;
-    if (!this.#isShort) return;
+    this.#room = (await this.#free) - least;
+    if (this.#room >= 0) return;
     throw new StorageFailure(
       'The disk of the server is nearly full. New content is refused until there is space again.',
     );
@@ -66,11 +65,12 @@ export class FreeSpace {
   wrote(bytes: number): void | Promise<void> {
     if (this.#options.least === 0) return;
     this.#written += bytes;
-    if (this.#isShort || this.#isLookDue()) return this.require();
+    if (this.#room < 0 || this.#isLookDue()) return this.require();
   }
 
   #isLookDue(): boolean {
-    return this.#written >= this.#writtenBetween || this.#options.now() - this.#lookedAt >= INTERVAL_MS;
+    const isMuchWritten = this.#written >= Math.max(this.#room * PART_OF_ROOM, LEAST_WRITTEN);
+    return isMuchWritten || this.#options.now() - this.#lookedAt >= INTERVAL_MS;
   }
 }
 
