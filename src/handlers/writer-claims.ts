@@ -97,6 +97,7 @@ export class SharedWriterClaims implements WriterClaims {
       if (!held.isKept && !this.#claim(id))
         await whileWaiting(caller, () => this.#wait({ sessionId, id }, caller.gone));
     } catch (error) {
+      /* A disk that reports an error may have made the link all the same. */
       if (error instanceof StorageFailure) this.#giveBack(id, held);
       throw error;
     }
