@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { jest } from '@jest/globals';
+import SQLite from 'better-sqlite3';
 import { valueOf } from '../support/answer.js';
 import { AssembledService } from '../support/assembled-service.js';
 import type { Caller } from '../support/caller.js';
@@ -68,5 +69,20 @@ describe.each([
       });
       for (const { detail } of rows) expect(detail).toMatch(/^SEARCH \w+ USING (?:INDEX \w+|INTEGER PRIMARY KEY) \(/);
     }
+  });
+
+  test('what has been called once is called again without preparing a statement', async () => {
+    const call = async (name: string): Promise<void> => {
+      const bytes = Buffer.from(name);
+      const place = `/Public/${worker ?? 'alone'} ${name}.bin`;
+      expect(valueOf(await caller.commit(await caller.upload(bytes), place), 'success')).toBe('true');
+      expect(await caller.download(place)).toEqual(bytes);
+    };
+    await call('first');
+    const prepare = jest.spyOn(SQLite.prototype, 'prepare');
+    await call('second');
+    const prepared = prepare.mock.calls.map(([text]) => text);
+    prepare.mockRestore();
+    expect(prepared).toEqual([]);
   });
 });
